@@ -1,0 +1,84 @@
+# Every target installs what it needs first; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+RUN := .venv/bin
+DEMO_ARGS ?=
+PYTEST_ARGS ?=
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install system packages, uv and the locked Python packages
+	@scripts/bootstrap run
+
+.PHONY: setup-test
+setup-test: ## The same, with what the tests need (Chromium)
+	@scripts/bootstrap test
+
+.PHONY: demo
+demo: setup ## Generate, train, serve and sort documents; DEMO_ARGS=--once ends by itself
+	@$(RUN)/pigeonhole demo $(DEMO_ARGS)
+
+.PHONY: serve
+serve: setup ## Start the platform on this machine
+	@$(RUN)/pigeonhole serve
+
+.PHONY: test
+test: setup-test check ## All checks and tests: unit, integration, browser
+	@$(RUN)/pytest -m "unit or integration or browser" $(PYTEST_ARGS)
+
+.PHONY: check
+check: lint types imports ## Format, lint, types, import directions and the lock
+
+.PHONY: lint
+lint:
+	@echo "check: format and lint"
+	@$(RUN)/ruff format --check --quiet .
+	@$(RUN)/ruff check --quiet .
+	@.tools/uv/bin/uv lock --check --quiet --offline 2>/dev/null || UV_SYSTEM_CERTS=1 .tools/uv/bin/uv lock --check --quiet
+
+.PHONY: types
+types:
+	@echo "check: types"
+	@$(RUN)/mypy
+
+.PHONY: imports
+imports:
+	@echo "check: import directions"
+	@$(RUN)/lint-imports
+
+.PHONY: unit
+unit: setup-test ## The unit tests alone
+	@$(RUN)/pytest -m unit $(PYTEST_ARGS)
+
+.PHONY: integration
+integration: setup-test ## The integration tests alone
+	@$(RUN)/pytest -m integration $(PYTEST_ARGS)
+
+.PHONY: browser
+browser: setup-test ## The browser tests alone
+	@$(RUN)/pytest -m browser $(PYTEST_ARGS)
+
+.PHONY: e2e
+e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY
+	@if ls tests/e2e/test_*.py >/dev/null 2>&1; then $(RUN)/pytest -m e2e $(PYTEST_ARGS); \
+	else echo "e2e: no part runs on a cluster yet, so there is nothing to test there"; fi
+
+.PHONY: bench
+bench: setup-test ## Measure the generator; figures go to build/bench
+	@$(RUN)/python tests/bench/bench_generator.py
+
+.PHONY: pipeline
+pipeline: setup ## Compile the training pipeline for a cluster into build/pipelines
+	@$(RUN)/python -m pigeonhole_pipelines.compile build/pipelines/training.yaml
+
+.PHONY: format
+format: setup ## Format the code and apply the linter's safe fixes
+	@$(RUN)/ruff format .
+	@$(RUN)/ruff check --fix .
+
+.PHONY: clean
+clean: ## Remove what builds and tests made
+	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The platform API, its worker and its client."""

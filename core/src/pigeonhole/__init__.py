@@ -1,0 +1,1 @@
+"""Pigeonhole: the parts that every room shares."""

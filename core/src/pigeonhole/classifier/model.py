@@ -1,0 +1,56 @@
+"""A classifier after training."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+VECTORIZER = "tfidf"
+"""The pipeline's first step: character n-grams within words."""
+CLASSIFIER = "classifier"
+"""The pipeline's last step: a multinomial logistic regression."""
+
+
+@dataclass(frozen=True)
+class TrainedClassifier:
+    """A calibrated pipeline, its classes in the order of its columns, and what was chosen with it.
+
+    `thresholds` holds, for each class, the confidence from which an answer needs no review; `temperature` was divided
+    into the linear weights already; `cross_validation` holds the out-of-fold figures.
+    """
+
+    pipeline: Pipeline
+    classes: tuple[str, ...]
+    thresholds: tuple[float, ...]
+    temperature: float
+    params_digest: str
+    cross_validation: Mapping[str, float] = field(default_factory=dict)
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return calibrated probabilities of shape (texts, classes); a row of NaN for a text with no known n-gram."""
+        features = self.pipeline.named_steps[VECTORIZER].transform(texts)
+        scored = np.asarray(self.pipeline.named_steps[CLASSIFIER].predict_proba(features), np.float64)
+        scored[np.diff(features.indptr) == 0] = np.nan
+        return scored
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the sha256 of everything that decides an answer: vocabulary, weights, classes and thresholds."""
+        vectorizer, linear = self.pipeline.named_steps[VECTORIZER], self.pipeline.named_steps[CLASSIFIER]
+        digest = hashlib.sha256()
+        head: dict[str, Any] = {
+            "classes": self.classes,
+            "thresholds": self.thresholds,
+            "ngrams": vectorizer.ngram_range,
+            "vocabulary": sorted((term, int(column)) for term, column in vectorizer.vocabulary_.items()),
+        }
+        digest.update(json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode())
+        for weights in (vectorizer.idf_, linear.coef_, linear.intercept_):
+            digest.update(np.ascontiguousarray(weights, "<f8").tobytes())
+        return digest.hexdigest()

@@ -1,0 +1,22 @@
+"""From a document's bytes to the text of its pages."""
+
+from pigeonhole.ocr.cache import PageTextCache
+from pigeonhole.ocr.engine import EngineFailure, EngineTimeout, OcrEngine
+from pigeonhole.ocr.page_text import Box, DocumentText, PageFailure, PageText, Word
+from pigeonhole.ocr.reading import DocumentReader, open_reader
+from pigeonhole.ocr.settings import OcrSettings
+
+__all__ = [
+    "Box",
+    "DocumentReader",
+    "DocumentText",
+    "EngineFailure",
+    "EngineTimeout",
+    "OcrEngine",
+    "OcrSettings",
+    "PageFailure",
+    "PageText",
+    "PageTextCache",
+    "Word",
+    "open_reader",
+]

@@ -1,0 +1,39 @@
+"""Page texts that were read once are never read again."""
+
+import hashlib
+import json
+
+from pigeonhole.ocr.page_text import PageText
+from pigeonhole.storage import ObjectMissing, Storage
+from pigeonhole.telemetry import get_logger
+
+_log = get_logger(__name__)
+
+
+class PageTextCache:
+    """Page texts in a storage, under the document's sha256, the page and a digest of engine, version and settings."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def get(self, sha256: str, page: int, fingerprint: str) -> PageText | None:
+        """Return the page's text, or None when it has not been read with these settings.
+
+        An entry that cannot be understood counts as absent: the page is read again and the entry replaced.
+        """
+        try:
+            return PageText.from_json(json.loads(self._storage.get(_key(sha256, page, fingerprint))))
+        except ObjectMissing:
+            return None
+        except (ValueError, KeyError, TypeError):
+            _log.warning("ocr cache entry unreadable", page=page)
+            return None
+
+    def put(self, sha256: str, fingerprint: str, page: PageText) -> None:
+        """Keep the page's text."""
+        body = json.dumps(page.to_json(), ensure_ascii=False, separators=(",", ":"))
+        self._storage.put(_key(sha256, page.page, fingerprint), body.encode())
+
+
+def _key(sha256: str, page: int, fingerprint: str) -> str:
+    return f"page-texts/{sha256[:2]}/{sha256}/{page}-{hashlib.sha256(fingerprint.encode()).hexdigest()[:16]}.json"

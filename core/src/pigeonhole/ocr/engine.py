@@ -1,0 +1,48 @@
+"""What an OCR engine is to the rest of Pigeonhole."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pigeonhole.errors import PigeonholeError
+from pigeonhole.ocr.page_text import Word
+
+
+class EngineFailure(PigeonholeError):
+    """The engine is missing, lacks a language or failed on a page."""
+
+    def __init__(self, message: str, *, code: str = "ocr-failed", hint: str | None = None) -> None:
+        super().__init__(message, code=code, hint=hint)
+
+
+class EngineTimeout(EngineFailure):
+    """The engine did not finish a page in time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Reading the page took longer than {seconds:g} s.", code="timeout")
+
+
+class OcrEngine(Protocol):
+    """Reads words from page images; safe to call from several threads at once."""
+
+    name: str
+
+    @property
+    def version(self) -> str:
+        """Return the version of the recogniser, which is part of the cache's key."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the settings that change what is read, which are part of the cache's key."""
+
+    def read(self, pixels: NDArray[np.uint8], *, deadline_seconds: float) -> "tuple[str, tuple[Word, ...]]":
+        """Return the text of a page image and its words with boxes in pixels of that image.
+
+        Raises:
+            EngineTimeout: The deadline passed.
+            EngineFailure: The engine is missing or broke.
+        """
+
+    def missing_languages(self) -> tuple[str, ...]:
+        """Return the languages that are configured and not installed."""

@@ -1,0 +1,90 @@
+"""What reading a page gives."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from pigeonhole.documents import Document, RefusalReason
+
+View = Literal["full", "lines"]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels of the page image, from its upper left corner."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word as it was read, with the engine's confidence in 0..1 and its place."""
+
+    text: str
+    confidence: float
+    box: Box
+
+
+@dataclass(frozen=True)
+class PageText:
+    """The text of one page.
+
+    `page` counts from 0; `rotation` and `skew` are degrees that were corrected before reading; `seconds` is the time
+    that reading took, 0 for a PDF's text layer only when it was too short to measure; `width` and `height` are pixels
+    of the page image in which the boxes lie.
+    """
+
+    page: int
+    text: str
+    words: tuple[Word, ...]
+    language: str
+    engine: str
+    engine_version: str
+    view: View
+    rotation: int
+    skew: float
+    seconds: float
+    width: int
+    height: int
+
+    @property
+    def confidence(self) -> float | None:
+        """Return the mean confidence of the words, in 0..1, or None without words."""
+        if not self.words:
+            return None
+        return sum(word.confidence for word in self.words) / len(self.words)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the page as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "PageText":
+        """Return the page that `to_json` wrote."""
+        words = tuple(Word(word["text"], word["confidence"], Box(**word["box"])) for word in values["words"])
+        return cls(**{**values, "words": words})
+
+
+@dataclass(frozen=True)
+class PageFailure:
+    """A page (counted from 0) that could not be read, and why."""
+
+    page: int
+    reason: RefusalReason
+    detail: str
+
+
+@dataclass(frozen=True)
+class DocumentText:
+    """All that was read of a document: pages in order, and the pages that failed."""
+
+    document: Document
+    pages: tuple[PageText, ...]
+    failures: tuple[PageFailure, ...]
+
+    @property
+    def text(self) -> str:
+        """Return the text of the pages that were read, joined by blank lines."""
+        return "\n\n".join(page.text for page in self.pages if page.text)

@@ -1,0 +1,117 @@
+"""Read images: dimensions from the header first, then pixels, upright by their EXIF orientation."""
+
+import io
+import warnings
+
+import cv2
+import numpy as np
+import pillow_heif
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from pigeonhole.documents.limits import DocumentLimits
+from pigeonhole.documents.media import MediaType
+from pigeonhole.documents.refusal import DocumentRefused, RefusalReason
+
+pillow_heif.register_heif_opener()
+# Pillow's own bomb limit (178 Mpx, a warning at half of that) is replaced by ours, which is checked before decoding.
+Image.MAX_IMAGE_PIXELS = None
+
+_UNREADABLE = "The image is damaged or of a kind that cannot be decoded."
+
+
+def _open(data: bytes) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Image.open(io.BytesIO(data))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
+        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE) from error
+
+
+def _check_dimensions(width: int, height: int, limits: DocumentLimits) -> None:
+    if width * height > limits.max_pixels:
+        raise DocumentRefused(
+            RefusalReason.TOO_MANY_PIXELS,
+            f"The image has {width} x {height} pixels; at most {limits.max_pixels:,} in all are accepted.",
+        )
+    if max(width, height) > limits.max_side:
+        raise DocumentRefused(
+            RefusalReason.TOO_MANY_PIXELS,
+            f"The image is {max(width, height)} pixels long; at most {limits.max_side:,} a side are accepted.",
+        )
+
+
+def count_frames(data: bytes, media_type: MediaType, limits: DocumentLimits) -> int:
+    """Return how many pages an image file holds: a TIFF's frames, one for every other type.
+
+    Phones store a second picture in a JPEG (MPO) and animations in WebP or PNG; those are not pages.
+
+    Raises:
+        DocumentRefused: `too-many-pixels`, by the header of the first frame; `unreadable`.
+    """
+    image = _open(data)
+    _check_dimensions(*image.size, limits)
+    if media_type is not MediaType.TIFF:
+        return 1
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE) from error
+
+
+def decode_frame(data: bytes, media_type: MediaType, frame: int, limits: DocumentLimits) -> NDArray[np.uint8]:
+    """Decode one frame as 8-bit BGR pixels, upright by its EXIF orientation.
+
+    A JPEG or PNG that is cut short is read as far as it goes.
+
+    Args:
+        data: The image file.
+        media_type: Its type by magic bytes.
+        frame: The frame to read, counted from 0.
+        limits: Pixel limits, checked before decoding.
+
+    Returns:
+        An array of shape (height, width, 3).
+
+    Raises:
+        DocumentRefused: `too-many-pixels` or `unreadable`.
+    """
+    image = _open(data)
+    try:
+        image.seek(frame)
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE) from error
+    _check_dimensions(*image.size, limits)
+    if media_type in (MediaType.JPEG, MediaType.PNG, MediaType.BMP, MediaType.WEBP):
+        return _decode_with_opencv(data)
+    return _decode_with_pillow(image)
+
+
+def _decode_with_opencv(data: bytes) -> NDArray[np.uint8]:
+    # IMREAD_COLOR applies the EXIF orientation and drops an alpha channel.
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE) from error
+    if pixels is None:
+        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE)
+    return np.asarray(pixels, np.uint8)
+
+
+def _decode_with_pillow(image: Image.Image) -> NDArray[np.uint8]:
+    try:
+        upright = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE) from error
+    return np.ascontiguousarray(np.asarray(upright, np.uint8)[:, :, ::-1])
+
+
+def fit_long_side(pixels: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
+    """Scale an image down so that its longer side is at most `long_side` pixels; never scale up."""
+    height, width = pixels.shape[:2]
+    scale = long_side / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,82 @@
+"""Read PDFs: page count, text layer and rendering under a pixel cap, by pdfium."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import numpy as np
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_raw
+from numpy.typing import NDArray
+
+from pigeonhole.documents.refusal import DocumentRefused, RefusalReason
+
+# pdfium is not thread-safe, not even across documents (pypdfium2's documentation, "Incompatibility with Threading").
+_PDFIUM_LOCK = threading.Lock()
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
+    with _PDFIUM_LOCK:
+        try:
+            document = pdfium.PdfDocument(data)
+        except pdfium.PdfiumError as error:
+            raise _refusal(error) from error
+        with closing(document):
+            yield document
+
+
+def _refusal(error: pdfium.PdfiumError) -> DocumentRefused:
+    if getattr(error, "err_code", None) in (pdfium_raw.FPDF_ERR_PASSWORD, pdfium_raw.FPDF_ERR_SECURITY):
+        return DocumentRefused(RefusalReason.ENCRYPTED, "The PDF needs a password; upload a copy without one.")
+    return DocumentRefused(RefusalReason.UNREADABLE, "The PDF is damaged or incomplete.")
+
+
+def count_pages(data: bytes) -> int:
+    """Return how many pages a PDF holds.
+
+    Raises:
+        DocumentRefused: `encrypted`, `unreadable` or, for a PDF without a page, `empty`.
+    """
+    with _opened(data) as document:
+        pages = len(document)
+    if pages == 0:
+        raise DocumentRefused(RefusalReason.EMPTY, "The PDF has no page.")
+    return pages
+
+
+def page_text_layer(data: bytes, page: int) -> str:
+    """Return the text layer of a page (counted from 0), empty when it has none.
+
+    Raises:
+        DocumentRefused: `encrypted` or `unreadable`.
+    """
+    with _opened(data) as document:
+        try:
+            with closing(document[page]) as loaded, closing(loaded.get_textpage()) as text_page:
+                return str(text_page.get_text_bounded()).replace("\r\n", "\n").replace("\x00", "")
+        except (pdfium.PdfiumError, IndexError) as error:
+            raise DocumentRefused(RefusalReason.UNREADABLE, f"Page {page + 1} of the PDF cannot be read.") from error
+
+
+def render_pdf_page(data: bytes, page: int, *, long_side: int) -> NDArray[np.uint8]:
+    """Render a page (counted from 0) as 8-bit BGR pixels whose longer side is `long_side`.
+
+    The scale follows from the cap in pixels, whatever size the page claims: a page of 200,000 points costs as much
+    as one of A4.
+
+    Raises:
+        DocumentRefused: `encrypted` or `unreadable`.
+    """
+    with _opened(data) as document:
+        try:
+            with closing(document[page]) as loaded:
+                width, height = loaded.get_size()
+                if min(width, height) <= 0:
+                    raise DocumentRefused(RefusalReason.UNREADABLE, f"Page {page + 1} of the PDF has no area.")
+                scale = long_side / max(width, height)
+                with closing(loaded.render(scale=scale, may_draw_forms=True)) as bitmap:
+                    pixels = np.array(bitmap.to_numpy(), np.uint8)
+        except (pdfium.PdfiumError, IndexError, MemoryError) as error:
+            raise DocumentRefused(RefusalReason.UNREADABLE, f"Page {page + 1} of the PDF cannot be drawn.") from error
+    return pixels[:, :, :3] if pixels.ndim == 3 else np.repeat(pixels[:, :, np.newaxis], 3, axis=2)

@@ -1,0 +1,59 @@
+"""What goes into the registry and what comes out of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pigeonhole.classifier import TrainedClassifier
+from pigeonhole.errors import PigeonholeError
+
+CANDIDATE = "candidate"
+"""Alias of the newest version that wants to serve."""
+CHAMPION = "champion"
+"""Alias of the version that serves."""
+PREVIOUS = "previous"
+"""Alias of the version that served before the champion."""
+
+
+class RegistryError(PigeonholeError):
+    """The registry could not be reached, or does not hold what was asked for."""
+
+    def __init__(self, message: str, *, code: str = "registry-failed", hint: str | None = None) -> None:
+        super().__init__(message, code=code, hint=hint)
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """One training as it is registered.
+
+    `evaluation` is the report that people and gates read: `{metrics, labels, confusion, per_class, gates}`; `files` are
+    kept beside it under the run.
+    """
+
+    model: TrainedClassifier
+    dataset_version: str
+    params: Mapping[str, Any]
+    evaluation: Mapping[str, Any]
+    params_digest: str
+    git_commit: str
+    ocr_engine: str
+    input_example: str
+    files: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A registered version; `created_at` is RFC 3339 in UTC, `gates_passed` None when no gate was judged."""
+
+    name: str
+    version: str
+    run_id: str
+    digest: str
+    created_at: str
+    aliases: tuple[str, ...]
+    dataset_version: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    gates_passed: bool | None = None

@@ -1,0 +1,30 @@
+"""Where a Pigeonhole installation keeps its things."""
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class PlatformSettings(BaseSettings):
+    """Settings that every process shares; each is an environment variable `PIGEONHOLE_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="PIGEONHOLE_", frozen=True)
+
+    home: Path = Field(
+        default_factory=lambda: user_data_path("pigeonhole"), description="Folder of everything kept on a laptop."
+    )
+    storage_url: str = Field("", description="Documents and datasets: a folder or s3://bucket/prefix; <home>/storage.")
+    mlflow_tracking_uri: str = Field("", description="MLflow: a server's URL or sqlite:///<home>/mlflow.db.")
+    model_name: str = Field("document-classifier", min_length=1, description="Name of the registered model.")
+
+    @property
+    def storage(self) -> str:
+        """Return the storage's URL."""
+        return self.storage_url or str(self.home.absolute() / "storage")
+
+    @property
+    def tracking_uri(self) -> str:
+        """Return MLflow's tracking URI."""
+        return self.mlflow_tracking_uri or f"sqlite:///{self.home.absolute() / 'mlflow.db'}"

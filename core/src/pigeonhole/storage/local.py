@@ -1,0 +1,88 @@
+"""Objects as files below one folder."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from pigeonhole.storage.protocol import ObjectMissing, StorageError, check_key
+
+_PARTIAL = ".partial-"
+
+
+class LocalStorage:
+    """A folder; every put is a temporary file, synced and renamed, so a crash leaves the old object or the new one."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store the bytes under the key; they are on disk when this returns.
+
+        Raises:
+            StorageError: `storage-failed`, when the disk is full or not writable.
+        """
+        path = self._path(key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, temporary = tempfile.mkstemp(prefix=_PARTIAL, dir=path.parent)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(path)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+            _sync_folder(path.parent)
+        except OSError as error:
+            raise StorageError(
+                f"'{key}' could not be written: {error.strerror}.", hint="Check the disk's free space and rights."
+            ) from error
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes under the key, or raise ObjectMissing."""
+        try:
+            return self._path(key).read_bytes()
+        except (FileNotFoundError, IsADirectoryError) as error:
+            raise ObjectMissing(key) from error
+        except OSError as error:
+            raise StorageError(f"'{key}' could not be read: {error.strerror}.") from error
+
+    def exists(self, key: str) -> bool:
+        """Tell whether there is an object under the key."""
+        return self._path(key).is_file()
+
+    def delete(self, key: str) -> None:
+        """Remove the object under the key; a missing one is no error."""
+        self._path(key).unlink(missing_ok=True)
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that begin with the prefix, in order."""
+        folder = self.root / prefix.rpartition("/")[0]
+        if not folder.is_dir():
+            return
+        keys = (path.relative_to(self.root).as_posix() for path in folder.rglob("*") if _is_object(path))
+        yield from sorted(key for key in keys if key.startswith(prefix))
+
+    def url(self, key: str) -> str:
+        """Return the file's URL."""
+        return self._path(key).absolute().as_uri()
+
+    def _path(self, key: str) -> Path:
+        return self.root / check_key(key)
+
+
+def _is_object(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(_PARTIAL)
+
+
+def _sync_folder(folder: Path) -> None:
+    # A rename is durable only once its folder is: fsync(2), "Calling fsync() does not necessarily ensure that the
+    # entry in the directory containing the file has also reached disk".
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

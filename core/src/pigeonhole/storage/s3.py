@@ -1,0 +1,74 @@
+"""Objects in an S3 bucket, by boto3."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pigeonhole.storage.protocol import ObjectMissing, StorageError, check_key
+
+_MISSING = {"404", "NoSuchKey", "NotFound"}
+_HINT = "Check the bucket, AWS_ENDPOINT_URL, AWS_REGION and the credentials."
+
+
+class S3Storage:
+    """A bucket and a prefix; endpoint, region and credentials come from boto3's usual settings (`AWS_*`)."""
+
+    def __init__(self, bucket: str, prefix: str = "", client: Any = None) -> None:
+        self.bucket = bucket
+        self.prefix = prefix.strip("/")
+        self._client = client or boto3.client(
+            "s3", config=Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"})
+        )
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store the bytes under the key; S3 shows an object whole or not at all."""
+        self._call("put_object", key, Body=data)
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes under the key, or raise ObjectMissing."""
+        try:
+            return bytes(self._call("get_object", key)["Body"].read())
+        except BotoCoreError as error:
+            raise StorageError(f"'{key}' could not be read from S3.", hint=_HINT) from error
+
+    def exists(self, key: str) -> bool:
+        """Tell whether there is an object under the key."""
+        try:
+            self._call("head_object", key)
+        except ObjectMissing:
+            return False
+        return True
+
+    def delete(self, key: str) -> None:
+        """Remove the object under the key; a missing one is no error."""
+        self._call("delete_object", key)
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that begin with the prefix, in order."""
+        strip = len(self.prefix) + 1 if self.prefix else 0
+        paginator = self._client.get_paginator("list_objects_v2")
+        try:
+            for page in paginator.paginate(Bucket=self.bucket, Prefix=self._name(prefix)):
+                yield from (item["Key"][strip:] for item in page.get("Contents", ()))
+        except (BotoCoreError, ClientError) as error:
+            raise StorageError(f"The bucket '{self.bucket}' could not be listed.", hint=_HINT) from error
+
+    def url(self, key: str) -> str:
+        """Return the object's `s3://` URL."""
+        return f"s3://{self.bucket}/{self._name(check_key(key))}"
+
+    def _name(self, key: str) -> str:
+        return f"{self.prefix}/{key}" if self.prefix else key
+
+    def _call(self, operation: str, key: str, **arguments: Any) -> Any:
+        try:
+            return getattr(self._client, operation)(Bucket=self.bucket, Key=self._name(check_key(key)), **arguments)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _MISSING:
+                raise ObjectMissing(key) from error
+            raise StorageError(f"S3 refused {operation} of '{key}'.", hint=_HINT) from error
+        except BotoCoreError as error:
+            raise StorageError(f"S3 could not be reached for {operation} of '{key}'.", hint=_HINT) from error

@@ -1,0 +1,1 @@
+"""The user app, the admin app and the command line."""

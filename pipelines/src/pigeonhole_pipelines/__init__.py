@@ -1,0 +1,1 @@
+"""The training pipeline and the ways to run it."""

@@ -1,0 +1,1 @@
+"""The KServe model servers: OCR transformer and text predictor."""
