@@ -8,6 +8,8 @@ documents of a class the target is (n + 1) / (n + 2) and never 1. Without it, a 
 drive the temperature to nothing and every probability to certainty.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
@@ -25,7 +27,15 @@ def class_logits(linear: LogisticRegression, features: object) -> NDArray[np.flo
     return logits
 
 
-def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+@dataclass(frozen=True)
+class Temperature:
+    """A temperature and the cross-entropy that its probabilities have against the smoothed truth."""
+
+    value: float
+    cross_entropy: float
+
+
+def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Temperature:
     """Return the temperature whose probabilities are closest to the smoothed truth.
 
     Args:
@@ -39,7 +49,7 @@ def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> f
         return float(-(targets * scaled).sum(axis=1).mean())
 
     found = minimize_scalar(cross_entropy, bounds=_LOG_RANGE, method="bounded")
-    return float(np.exp(found.x))
+    return Temperature(float(np.exp(found.x)), float(found.fun))
 
 
 def smoothed_targets(labels: NDArray[np.int64], classes: int) -> NDArray[np.float64]:

@@ -5,11 +5,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 VECTORIZER = "tfidf"
 """The pipeline's first step: character n-grams within words."""
@@ -25,7 +27,7 @@ class TrainedClassifier:
     into the linear weights already; `cross_validation` holds the out-of-fold figures.
     """
 
-    pipeline: Pipeline
+    pipeline: "Pipeline"
     classes: tuple[str, ...]
     thresholds: tuple[float, ...]
     temperature: float

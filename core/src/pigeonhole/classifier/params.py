@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 
 
 class TrainingParams(BaseModel):
@@ -13,7 +13,11 @@ class TrainingParams(BaseModel):
     ngram_min: int = Field(2, ge=1, le=8, description="Characters of the shortest n-gram.")
     ngram_max: int = Field(5, ge=1, le=8, description="Characters of the longest n-gram.")
     max_features: int = Field(10_000, ge=100, description="N-grams kept, the most frequent first.")
-    regularisation: float = Field(30.0, gt=0, description="Inverse strength of the penalty (scikit-learn's C).")
+    regularisation: tuple[PositiveFloat, ...] = Field(
+        (1.0, 10.0),
+        min_length=1,
+        description="Inverse strengths of the penalty (scikit-learn's C) to try; the most honest one is kept.",
+    )
     class_weight: Literal["none", "balanced"] = Field(
         "none", description="'balanced' lifts rare classes and makes the probabilities less honest."
     )

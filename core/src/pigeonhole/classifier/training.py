@@ -1,4 +1,4 @@
-"""Train a classifier: cross-validate, calibrate, choose thresholds, fit on everything."""
+"""Train a classifier: cross-validate, calibrate, choose penalty and thresholds, fit on everything."""
 
 import hashlib
 from collections.abc import Sequence
@@ -49,35 +49,35 @@ def train_classifier(
     classes = tuple(sorted(set(labels)))
     _check(classes, labels, groups)
     columns = np.array([classes.index(label) for label in labels], np.int64)
-    logits = _out_of_fold_logits(texts, columns, groups, len(classes), params)
-    temperature = fit_temperature(logits, columns)
-    probabilities = softmax(logits / temperature, axis=1)
+    logits_by_strength = _out_of_fold_logits(texts, columns, groups, params)
+    temperatures = {strength: fit_temperature(logits, columns) for strength, logits in logits_by_strength.items()}
+    strength = min(temperatures, key=lambda tried: temperatures[tried].cross_entropy)
+    temperature = temperatures[strength].value
+    probabilities = softmax(logits_by_strength[strength] / temperature, axis=1)
     thresholds = choose_thresholds(
         probabilities, columns, target_precision=params.target_precision, minimum=params.min_threshold
     )
     evaluation = evaluate_probabilities(classes, thresholds, probabilities, labels)
-    pipeline = build_pipeline(params)
+    pipeline = Pipeline([(VECTORIZER, _vectorizer(params)), (CLASSIFIER, _linear(params, strength))])
     pipeline.fit(list(texts), list(labels))
     divide_weights(pipeline.named_steps[CLASSIFIER], temperature)
     digest = hashlib.sha256(params.model_dump_json().encode()).hexdigest()
     return TrainedClassifier(pipeline, classes, thresholds, temperature, digest, evaluation.metrics())
 
 
-def build_pipeline(params: TrainingParams) -> Pipeline:
-    """Return the pipeline before fitting: n-grams within words by TF-IDF, then a logistic regression."""
-    vectorizer = TfidfVectorizer(
+def _vectorizer(params: TrainingParams) -> TfidfVectorizer:
+    return TfidfVectorizer(
         analyzer="char_wb",
         ngram_range=(params.ngram_min, params.ngram_max),
         max_features=params.max_features,
         sublinear_tf=True,
         lowercase=False,
     )
-    linear = LogisticRegression(
-        C=params.regularisation,
-        class_weight="balanced" if params.class_weight == "balanced" else None,
-        max_iter=_MAX_ITERATIONS,
-    )
-    return Pipeline([(VECTORIZER, vectorizer), (CLASSIFIER, linear)])
+
+
+def _linear(params: TrainingParams, strength: float) -> LogisticRegression:
+    class_weight = "balanced" if params.class_weight == "balanced" else None
+    return LogisticRegression(C=strength, class_weight=class_weight, max_iter=_MAX_ITERATIONS)
 
 
 def _check(classes: Sequence[str], labels: Sequence[str], groups: Sequence[str]) -> None:
@@ -103,16 +103,21 @@ def _fold_count(columns: NDArray[np.int64], groups: Sequence[str], wanted: int) 
 
 
 def _out_of_fold_logits(
-    texts: Sequence[str], columns: NDArray[np.int64], groups: Sequence[str], classes: int, params: TrainingParams
-) -> NDArray[np.float64]:
-    logits = np.full((len(texts), classes), _LOGIT_OF_UNSEEN_CLASS)
+    texts: Sequence[str], columns: NDArray[np.int64], groups: Sequence[str], params: TrainingParams
+) -> dict[float, NDArray[np.float64]]:
+    """Return logits of shape (texts, classes), each row by a model that did not see its group, for each strength."""
+    shape = (len(texts), int(columns.max()) + 1)
+    logits = {strength: np.full(shape, _LOGIT_OF_UNSEEN_CLASS) for strength in params.regularisation}
     folds = StratifiedGroupKFold(_fold_count(columns, groups, params.folds), shuffle=True, random_state=params.seed)
     for seen, held_out in folds.split(columns, columns, list(groups)):
         present = np.unique(columns[seen])
         if len(held_out) == 0 or len(present) < 2:
             continue
-        pipeline = build_pipeline(params).fit([texts[row] for row in seen], columns[seen])
-        features = pipeline.named_steps[VECTORIZER].transform([texts[row] for row in held_out])
-        fold_logits = class_logits(pipeline.named_steps[CLASSIFIER], features)
-        logits[np.ix_(held_out, present)] = fold_logits - fold_logits.mean(axis=1, keepdims=True)
+        vectorizer = _vectorizer(params)
+        features = vectorizer.fit_transform([texts[row] for row in seen])
+        held_out_features = vectorizer.transform([texts[row] for row in held_out])
+        for strength, rows in logits.items():
+            linear = _linear(params, strength).fit(features, columns[seen])
+            fold = class_logits(linear, held_out_features)
+            rows[np.ix_(held_out, present)] = fold - fold.mean(axis=1, keepdims=True)
     return logits

@@ -2,7 +2,7 @@
 
 from pigeonhole.ocr.cache import PageTextCache
 from pigeonhole.ocr.engine import EngineFailure, EngineTimeout, OcrEngine
-from pigeonhole.ocr.page_text import Box, DocumentText, PageFailure, PageText, Word
+from pigeonhole.ocr.page_text import Box, DocumentText, PageFailure, PageText, Word, join_pages
 from pigeonhole.ocr.reading import DocumentReader, open_reader
 from pigeonhole.ocr.settings import OcrSettings
 
@@ -18,5 +18,6 @@ __all__ = [
     "PageText",
     "PageTextCache",
     "Word",
+    "join_pages",
     "open_reader",
 ]

@@ -1,5 +1,6 @@
 """What reading a page gives."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -87,4 +88,9 @@ class DocumentText:
     @property
     def text(self) -> str:
         """Return the text of the pages that were read, joined by blank lines."""
-        return "\n\n".join(page.text for page in self.pages if page.text)
+        return join_pages(self.pages)
+
+
+def join_pages(pages: Iterable[PageText]) -> str:
+    """Return the text of pages, joined by blank lines: what the classifier learns from and is asked about."""
+    return "\n\n".join(page.text for page in pages if page.text)

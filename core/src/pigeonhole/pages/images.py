@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from pigeonhole.documents.limits import DocumentLimits
 from pigeonhole.documents.media import MediaType
@@ -16,6 +16,8 @@ from pigeonhole.documents.refusal import DocumentRefused, RefusalReason
 pillow_heif.register_heif_opener()
 # Pillow's own bomb limit (178 Mpx, a warning at half of that) is replaced by ours, which is checked before decoding.
 Image.MAX_IMAGE_PIXELS = None
+# A scan that lost its end still shows its beginning, where a document says what it is.
+ImageFile.LOAD_TRUNCATED_IMAGES = True
 
 _UNREADABLE = "The image is damaged or of a kind that cannot be decoded."
 
@@ -84,19 +86,20 @@ def decode_frame(data: bytes, media_type: MediaType, frame: int, limits: Documen
         raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE) from error
     _check_dimensions(*image.size, limits)
     if media_type in (MediaType.JPEG, MediaType.PNG, MediaType.BMP, MediaType.WEBP):
-        return _decode_with_opencv(data)
+        pixels = _decode_with_opencv(data)
+        if pixels is not None:
+            return pixels
     return _decode_with_pillow(image)
 
 
-def _decode_with_opencv(data: bytes) -> NDArray[np.uint8]:
+def _decode_with_opencv(data: bytes) -> NDArray[np.uint8] | None:
+    """Decode the quick way; None for an image that is cut short, which OpenCV does not decode from memory."""
     # IMREAD_COLOR applies the EXIF orientation and drops an alpha channel.
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE) from error
-    if pixels is None:
-        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE)
-    return np.asarray(pixels, np.uint8)
+    except cv2.error:
+        return None
+    return None if pixels is None else np.asarray(pixels, np.uint8)
 
 
 def _decode_with_pillow(image: Image.Image) -> NDArray[np.uint8]:

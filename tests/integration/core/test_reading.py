@@ -1,0 +1,145 @@
+"""Real tesseract reads real images; PDFs with text are not recognised again."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.pdfgen import canvas
+
+from pigeonhole.documents import DocumentLimits, DocumentRefused, RefusalReason
+from pigeonhole.ocr import DocumentReader, EngineFailure, OcrSettings, PageText, PageTextCache
+from pigeonhole.ocr.tesseract import TesseractEngine
+from pigeonhole.storage import LocalStorage
+
+pytestmark = pytest.mark.integration
+LINES = ["FACTURE NUMERO 2024", "Montant total de la commande", "Paiement avant la fin du mois"]
+
+
+def scan(lines: list[str] = LINES) -> Image.Image:
+    image = Image.new("L", (1200, 700), "white")
+    font = ImageFont.load_default(size=44)
+    for row, line in enumerate(lines):
+        ImageDraw.Draw(image).text((80, 80 + 110 * row), line, fill="black", font=font)
+    return image
+
+
+def as_bytes(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def pdf(pages: list[str | None]) -> bytes:
+    """A PDF whose pages are texts, or scans of LINES where None."""
+    buffer = io.BytesIO()
+    sheet = canvas.Canvas(buffer)
+    for text in pages:
+        if text is None:
+            sheet.drawInlineImage(scan().convert("RGB"), 0, 300, width=600, height=350)
+        else:
+            for row, line in enumerate(text.split("\n")):
+                sheet.drawString(60, 780 - 20 * row, line)
+        sheet.showPage()
+    sheet.save()
+    return buffer.getvalue()
+
+
+def reader(cache: PageTextCache | None = None, limits: DocumentLimits | None = None) -> DocumentReader:
+    return DocumentReader(TesseractEngine(), settings=OcrSettings(), limits=limits, cache=cache)
+
+
+def test_a_scan_gives_its_words_with_boxes_and_confidences() -> None:
+    (page,) = reader().read(as_bytes(scan())).pages
+    assert "FACTURE NUMERO 2024" in page.text
+    assert (page.engine, page.language, page.view) == ("tesseract", "fr", "full")
+    facture = next(word for word in page.words if word.text == "FACTURE")
+    assert 0.5 < facture.confidence <= 1
+    assert abs(facture.box.left - 80) < 15
+    assert abs(facture.box.top - 90) < 20
+    assert (page.width, page.height) == (1200, 700)
+
+
+def test_a_pdf_with_text_is_not_recognised() -> None:
+    text = "\n".join(["Bulletin de salaire du mois de mars", "Salaire brut et cotisations", "Net à payer au salarié"])
+    (page,) = reader().read(pdf([text])).pages
+    assert page.engine == "text-layer"
+    assert "Net à payer" in page.text
+
+
+def test_a_scanned_pdf_is_recognised() -> None:
+    (page,) = reader().read(pdf([None])).pages
+    assert page.engine == "tesseract"
+    assert "Montant total" in page.text
+
+
+def test_a_text_layer_of_noise_is_not_trusted() -> None:
+    document = reader().read(pdf(["%&$ #@! " * 40]))
+    assert document.pages[0].engine == "tesseract"
+
+
+def test_blank_pages_do_not_use_up_the_pages_to_read() -> None:
+    text = "Une page avec assez de lettres pour compter comme lisible, numero "
+    document = reader().read(pdf(["", *(f"{text}{number}" for number in range(7))]))
+    assert [page.page for page in document.pages] == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_page_that_was_read_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = PageTextCache(LocalStorage(tmp_path))
+    data = as_bytes(scan())
+    first = reader(cache).read(data)
+
+    def no_engine(*_: object, **__: object) -> None:
+        raise AssertionError("the page was read again")
+
+    monkeypatch.setattr(TesseractEngine, "read", no_engine)
+    assert reader(cache).read(data) == first
+
+
+def test_other_settings_do_not_share_the_cache(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    data = as_bytes(scan())
+    for languages in ("fra", "eng", "fra"):
+        DocumentReader(TesseractEngine(languages), cache=PageTextCache(storage)).read(data)
+    assert len(list(storage.list("page-texts/"))) == 2
+
+
+def test_a_damaged_cache_entry_is_read_and_written_again(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    data = as_bytes(scan())
+    first = reader(PageTextCache(storage)).read(data)
+    (key,) = storage.list("page-texts/")
+    storage.put(key, b"{not json")
+    again = reader(PageTextCache(storage)).read(data)
+    assert again.text == first.text
+    assert PageText.from_json(json.loads(storage.get(key))).text == first.pages[0].text
+
+
+def test_a_page_that_takes_too_long_is_refused() -> None:
+    slow = DocumentLimits(page_deadline_seconds=0.01)
+    with pytest.raises(DocumentRefused) as caught:
+        reader(limits=slow).read(as_bytes(scan()))
+    assert caught.value.reason is RefusalReason.TIMEOUT
+
+
+def test_a_page_that_fails_does_not_take_the_others_with_it() -> None:
+    frames = [scan(), Image.new("L", (3000, 3000), "white")]
+    data = as_bytes(frames[0], "TIFF", save_all=True, append_images=frames[1:])
+    document = reader(limits=DocumentLimits(max_pixels=2_000_000)).read(data)
+    assert [page.page for page in document.pages] == [0]
+    assert [(failure.page, failure.reason) for failure in document.failures] == [(1, RefusalReason.TOO_MANY_PIXELS)]
+
+
+def test_a_missing_language_is_named() -> None:
+    assert TesseractEngine("fra+xyz").missing_languages() == ("xyz",)
+    with pytest.raises(EngineFailure):
+        TesseractEngine("xyz").read(np.full((40, 40), 255, np.uint8), deadline_seconds=10)
+
+
+def test_a_missing_engine_is_said_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(EngineFailure, match="not installed") as caught:
+        TesseractEngine().read(np.full((40, 40), 255, np.uint8), deadline_seconds=10)
+    assert "apt" in (caught.value.hint or "") or "tesseract-ocr" in (caught.value.hint or "")
