@@ -1,0 +1,32 @@
+"""What the model servers count and measure; labels never name a document, a user or a request."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120)
+_CONFIDENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+_MODEL = ("model", "model_version")
+
+HTTP_REQUESTS = Counter("pigeonhole_http_requests", "Requests answered.", ("route", "method", "code"))
+HTTP_SECONDS = Histogram(
+    "pigeonhole_http_request_duration_seconds", "Time to answer a request.", ("route", "method"), buckets=_SECONDS
+)
+IN_FLIGHT = Gauge("pigeonhole_http_requests_in_flight", "Inference requests being worked on.")
+REJECTED = Counter("pigeonhole_rejected", "Requests and documents refused, by reason.", ("reason",))
+QUEUE_DEPTH = Gauge("pigeonhole_queue_depth", "Work that waits for a slot.", ("queue",))
+SLOTS_BUSY = Gauge("pigeonhole_slots_busy", "Slots at work.", ("queue",))
+
+OCR_PAGES = Counter("pigeonhole_ocr_pages", "Pages read, by engine and result.", ("engine", "result"))
+OCR_SECONDS = Histogram("pigeonhole_ocr_duration_seconds", "Time to read a page.", ("engine",), buckets=_SECONDS)
+READER_RESTARTS = Counter("pigeonhole_reader_restarts", "Reader processes started again, by cause.", ("cause",))
+
+PREDICTIONS = Counter("pigeonhole_predictions", "Documents answered.", (*_MODEL, "role", "class", "result"))
+CONFIDENCE = Histogram(
+    "pigeonhole_prediction_confidence", "Confidence of answers.", (*_MODEL, "role"), buckets=_CONFIDENCES
+)
+PREDICTION_SECONDS = Histogram(
+    "pigeonhole_prediction_duration_seconds", "Time from a document's bytes to its answer.", _MODEL, buckets=_SECONDS
+)
+PREDICTOR_CALLS = Counter("pigeonhole_predictor_calls", "Calls of the predictor, by result.", ("result",))
+MODEL_INFO = Gauge("pigeonhole_model_info", "1 for the model that answers.", ("model", "version", "digest", "role"))
+ROUTING_READS = Counter("pigeonhole_routing_reads", "Times the routing file changed, by result.", ("result",))
+ROUTING_VALID = Gauge("pigeonhole_routing_file_valid", "1 while the routing file is the routing in force, else 0.")

@@ -1,0 +1,100 @@
+"""Requests to the transformer: base64 documents in V1 or V2 form."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pigeonhole_serving.errors import FieldError, Reason, ServingError, malformed, malformed_field
+from pigeonhole_serving.protocol.tensors import Tensor, single_bytes_tensor
+
+Protocol = Literal["v1", "v2"]
+
+
+@dataclass(frozen=True)
+class DocumentInstance:
+    """A document to classify: the request's field that brought it, its bytes, and whether reasons are asked for."""
+
+    field: str
+    data: bytes
+    reasons: bool
+
+
+@dataclass(frozen=True)
+class DocumentRequest:
+    """A request's documents in order, and the protocol to answer in."""
+
+    protocol: Protocol
+    instances: tuple[DocumentInstance, ...]
+
+
+def parse_v1_documents(payload: Any, max_documents: int) -> DocumentRequest:
+    """Return the documents of `{"instances": [{"document": "<base64>", "reasons": false}, ...]}`.
+
+    Raises:
+        ServingError: 400; every wrong instance is named.
+    """
+    if not isinstance(payload, dict):
+        raise malformed_field("body", "Expected a JSON object with the key instances.")
+    instances = payload.get("instances")
+    if not isinstance(instances, list):
+        raise malformed_field("instances", "Expected a list of objects.")
+    _check_count("instances", len(instances), max_documents)
+    return DocumentRequest("v1", _collect([(f"instances[{n}]", value) for n, value in enumerate(instances)]))
+
+
+def parse_v2_documents(
+    tensors: Sequence[Tensor], parameters: dict[str, Any] | None, max_documents: int
+) -> DocumentRequest:
+    """Return the documents of a BYTES tensor `document` of shape [n] with base64 strings.
+
+    Raises:
+        ServingError: 400, for another tensor, type or shape, or strings that are not base64.
+    """
+    data = single_bytes_tensor(tensors, "document")
+    _check_count("inputs[0].data", len(data), max_documents)
+    reasons = _flag((parameters or {}).get("reasons", False), "parameters.reasons")
+    parsed = [_decode(f"inputs[0].data[{n}]", text, reasons) for n, text in enumerate(data)]
+    return DocumentRequest("v2", _without_errors(parsed))
+
+
+def _collect(instances: Sequence[tuple[str, Any]]) -> tuple[DocumentInstance, ...]:
+    return _without_errors([_parse_instance(field, value) for field, value in instances])
+
+
+def _parse_instance(field: str, value: Any) -> DocumentInstance | FieldError:
+    if not isinstance(value, dict):
+        return FieldError(field, Reason.MALFORMED.value, "Expected an object with the key document.")
+    if not isinstance(value.get("document"), str):
+        return FieldError(f"{field}.document", Reason.MALFORMED.value, "Expected a string of base64.")
+    try:
+        reasons = _flag(value.get("reasons", False), f"{field}.reasons")
+    except ServingError as error:
+        return error.errors[0]
+    return _decode(f"{field}.document", value["document"], reasons)
+
+
+def _decode(field: str, text: str, reasons: bool) -> DocumentInstance | FieldError:
+    try:
+        return DocumentInstance(field, base64.b64decode(text, validate=True), reasons)
+    except (binascii.Error, ValueError):
+        return FieldError(field, Reason.MALFORMED.value, "The string is not base64 (RFC 4648, without line breaks).")
+
+
+def _flag(value: Any, field: str) -> bool:
+    if not isinstance(value, bool):
+        raise malformed_field(field, "Expected true or false.")
+    return value
+
+
+def _check_count(field: str, count: int, most: int) -> None:
+    if not 1 <= count <= most:
+        raise malformed_field(field, f"Expected 1 to {most} documents.")
+
+
+def _without_errors(parsed: Sequence[DocumentInstance | FieldError]) -> tuple[DocumentInstance, ...]:
+    errors = [item for item in parsed if isinstance(item, FieldError)]
+    if errors:
+        raise malformed(errors)
+    return tuple(item for item in parsed if isinstance(item, DocumentInstance))

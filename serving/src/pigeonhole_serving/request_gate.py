@@ -1,0 +1,142 @@
+"""What every request passes: its id, the limit of its body, a last net under errors, and the metrics."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pigeonhole.telemetry import bind_context, get_logger
+from pigeonhole_serving.errors import Reason, ServingError, error_body, failure, malformed_field
+from pigeonhole_serving.metrics import HTTP_REQUESTS, HTTP_SECONDS, IN_FLIGHT, REJECTED
+from pigeonhole_serving.settings import ServingSettings
+
+_log = get_logger(__name__)
+_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
+_BINARY_HEADER = "inference-header-content-length"
+
+
+def error_response(error: ServingError, request_id: str, retry_after_seconds: int) -> JSONResponse:
+    """Return an error as a response, and count it."""
+    REJECTED.labels(error.reason).inc()
+    _log.info("request refused", reason=error.reason, status=error.status, fields=[e.field for e in error.errors])
+    headers = {"retry-after": str(retry_after_seconds)} if error.asks_to_retry else None
+    return JSONResponse(error_body(error, request_id), status_code=error.status, headers=headers)
+
+
+class RequestGate:
+    """The outermost layer of ours around KServe's application."""
+
+    def __init__(self, app: ASGIApp, *, settings: ServingSettings, is_full: Callable[[], bool]) -> None:
+        self._app = app
+        self._settings = settings
+        self._is_full = is_full
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send)
+        with bind_context(request_id=exchange.request_id):
+            try:
+                await self._answer(exchange, receive)
+            finally:
+                exchange.count()
+
+    async def _answer(self, exchange: "_Exchange", receive: Receive) -> None:
+        try:
+            if exchange.scope["method"] != "POST":
+                await self._app(exchange.scope, receive, exchange.send)
+                return
+            with IN_FLIGHT.track_inprogress():
+                self._check(Headers(scope=exchange.scope))
+                body = await self._read(receive)
+                await self._app(exchange.scope, _replay(body, receive), exchange.send)
+        except ServingError as error:
+            await self._fail(exchange, receive, error)
+        except Exception:  # noqa: BLE001 - the last net: whatever it is, its text stays here
+            _log.exception("request failed")
+            await self._fail(exchange, receive, failure(Reason.INTERNAL, "The server has a fault."))
+
+    def _check(self, headers: Headers) -> None:
+        if _BINARY_HEADER in headers:
+            raise malformed_field(f"headers.{_BINARY_HEADER}", "Binary tensors are not accepted; send JSON.")
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length) > self._settings.max_body_bytes:
+            raise self._too_large()
+        if self._is_full():
+            raise failure(Reason.OVERLOADED, "The server is busy; send the request again later.")
+
+    async def _read(self, receive: Receive) -> bytes:
+        chunks, size = [], 0
+        try:
+            async with asyncio.timeout(self._settings.deadline_seconds):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise malformed_field("body", "The body ended early.")
+                    chunk = message.get("body", b"")
+                    size += len(chunk)
+                    if size > self._settings.max_body_bytes:
+                        raise self._too_large()
+                    chunks.append(chunk)
+                    if not message.get("more_body", False):
+                        return b"".join(chunks)
+        except TimeoutError as error:
+            raise failure(Reason.TIMEOUT, "The request's body did not arrive in time.") from error
+
+    def _too_large(self) -> ServingError:
+        limit = f"{self._settings.max_body_bytes:,}"
+        return failure(Reason.TOO_LARGE, f"The request's body is larger than {limit} bytes.")
+
+    async def _fail(self, exchange: "_Exchange", receive: Receive, error: ServingError) -> None:
+        if exchange.status is None:
+            response = error_response(error, exchange.request_id, self._settings.retry_after_seconds)
+            await response(exchange.scope, receive, exchange.send)
+
+
+def request_id_of(request: Request) -> str:
+    """Return the id that the gate gave a request."""
+    return request.headers.get("x-request-id", "")
+
+
+class _Exchange:
+    def __init__(self, scope: Scope, send: Send) -> None:
+        given = Headers(scope=scope).get("x-request-id", "")
+        self.request_id = given if _ID.match(given) else uuid4().hex
+        # kserve and the handlers of errors read the id from the request's headers.
+        headers = [item for item in scope["headers"] if item[0] != b"x-request-id"]
+        self.scope: Scope = {**scope, "headers": [*headers, (b"x-request-id", self.request_id.encode())]}
+        self.status: int | None = None
+        self._send = send
+        self._started = time.perf_counter()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            MutableHeaders(scope=message)["x-request-id"] = self.request_id
+        await self._send(message)
+
+    def count(self) -> None:
+        route = getattr(self.scope.get("route"), "path", "other")
+        HTTP_REQUESTS.labels(route, self.scope["method"], str(self.status or 499)).inc()
+        HTTP_SECONDS.labels(route, self.scope["method"]).observe(time.perf_counter() - self._started)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def next_message() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return next_message

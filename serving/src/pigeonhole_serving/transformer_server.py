@@ -1,0 +1,58 @@
+"""Start the transformer: `python -m pigeonhole_serving.transformer_server`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pigeonhole.telemetry import configure_logging, get_logger
+from pigeonhole_serving.settings import ServingSettings
+
+_log = get_logger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM; return the exit code."""
+    # kserve parses sys.argv when it is imported, and every reader process imports this module.
+    from pigeonhole_serving.options import server_parser
+
+    parser = server_parser("Reads documents and has their text scored by the predictor.")
+    parser.add_argument("--routing_file", type=Path, help="JSON file that names the predictor; read again on change.")
+    options = parser.parse_args(arguments)
+    if options.routing_file is None and not options.predictor_host:
+        parser.error("--predictor_host or --routing_file is needed.")
+    configure_logging("transformer")
+    return _serve(options, ServingSettings())
+
+
+def _serve(options: argparse.Namespace, settings: ServingSettings) -> int:
+    from pigeonhole_serving.document_model import DocumentModel
+    from pigeonhole_serving.health import TransformerHealth
+    from pigeonhole_serving.model_server import PigeonholeModelServer, ServerParts
+    from pigeonhole_serving.predictor_client import PredictorClient
+    from pigeonhole_serving.reader_pool import ReaderPool
+    from pigeonhole_serving.routing import routing_to
+    from pigeonhole_serving.routing_file import RoutingFile
+    from pigeonhole_serving.transformer import Transformer
+
+    fallback = routing_to(options.predictor_host) if options.predictor_host else None
+    routing = RoutingFile(options.routing_file, fallback)
+    predictor = PredictorClient(
+        options.model_name, timeout_seconds=settings.predictor_timeout_seconds, use_ssl=options.predictor_use_ssl
+    )
+    readers = ReaderPool(slots=settings.slots, queue_size=settings.queue_size, cache_url=settings.cache_url)
+    transformer = Transformer(readers, predictor, routing, reasons=settings.reasons)
+    health = TransformerHealth(transformer, settings)
+
+    async def close() -> None:
+        readers.stop()
+        await predictor.close()
+
+    parts = ServerParts(settings, health.problems, lambda: readers.slots.is_full, (readers.start, health.watch), close)
+    _log.info("transformer starts", predictor=options.predictor_host, slots=settings.slots, port=options.http_port)
+    PigeonholeModelServer(options.http_port, parts).start([DocumentModel(options.model_name, transformer, settings)])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

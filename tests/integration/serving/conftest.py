@@ -1,0 +1,199 @@
+"""Model servers as real processes on free ports, and documents to send them."""
+
+import base64
+import io
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.pdfgen import canvas
+
+from pigeonhole.artefact import ModelIdentity, save_classifier, write_identity
+from pigeonhole.classifier import TrainingParams, train_classifier
+from pigeonhole.text import clean_text
+
+START_SECONDS = 180
+TEXTS = {
+    "invoice": [
+        "Facture numéro 2024 montant total TTC à payer TVA échéance règlement",
+        "Invoice number total amount due VAT payment terms bank account",
+        "Facture prestation de services montant hors taxes TVA total TTC",
+        "Invoice for services rendered amount due subtotal tax total",
+        "Facture client total à régler échéance paiement TVA",
+    ],
+    "payslip": [
+        "Bulletin de paie salaire brut net à payer cotisations employeur",
+        "Payslip gross salary net pay deductions employer insurance",
+        "Bulletin de salaire mensuel congés payés cotisations sociales net imposable",
+        "Pay statement earnings deductions gross net salary employee",
+        "Fiche de paie salarié brut net cotisations retraite",
+    ],
+    "resume": [
+        "Curriculum vitae expérience professionnelle compétences formation diplômes langues",
+        "Resume work experience skills education university degree languages",
+        "Développeur expérience compétences informatique formation master université",
+        "Curriculum vitae professional experience skills references hobbies",
+        "Expérience professionnelle formation diplôme compétences centres d'intérêt",
+    ],
+}
+INVOICE = [
+    "Facture numero 2024",
+    "Montant total TTC a payer",
+    "TVA et reglement a echeance",
+    "Facture de prestation de services pour le client",
+]
+PAYSLIP = [
+    "Bulletin de paie",
+    "Salaire brut et net a payer",
+    "Cotisations de l'employeur et du salarie",
+    "Net imposable",
+]
+
+
+class Server:
+    """A model server's process, its address and its log."""
+
+    def __init__(self, module: str, arguments: list[str], log: Path, environment: dict[str, str]) -> None:
+        self._command = [sys.executable, "-m", f"pigeonhole_serving.{module}", *arguments]
+        self._log, self._environment = log, environment
+        self.port = free_port()
+        self.host = f"127.0.0.1:{self.port}"
+        self.url = f"http://{self.host}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Server":
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*self._command, "--http_port", str(self.port)],
+                stderr=log,
+                stdout=log,
+                env={**os.environ, **self._environment},
+            )
+        return self
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(self.url + path, timeout=30)
+
+    def status(self, path: str) -> int | None:
+        with suppress(httpx.TransportError):
+            return self.get(path).status_code
+        return None
+
+    def wait(self, path: str = "/readyz", status: int | None = 200) -> "Server":
+        wait_until(lambda: self.status(path) == status, f"{path} to answer {status}: {self.log()[-2000:]}")
+        return self
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(30)
+
+    def stop(self) -> int:
+        assert self.process is not None
+        self.process.terminate()
+        return self.process.wait(60)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"waited too long for {what}"
+        time.sleep(0.05)
+
+
+def make_pdf(*pages: list[str], password: str | None = None) -> bytes:
+    content = io.BytesIO()
+    page = canvas.Canvas(content, encrypt=password)
+    for lines in pages:
+        for number, line in enumerate(lines):
+            page.drawString(60, 760 - 24 * number, line)
+        page.showPage()
+    page.save()
+    return content.getvalue()
+
+
+def make_scan(lines: list[str], size: tuple[int, int] = (1100, 500)) -> bytes:
+    image = Image.new("RGB", size, "white")
+    draw, font = ImageDraw.Draw(image), ImageFont.truetype("DejaVuSans.ttf", 34)
+    for number, line in enumerate(lines):
+        draw.text((50, 50 + 60 * number), line, fill="black", font=font)
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    return content.getvalue()
+
+
+def as_base64(document: bytes) -> str:
+    return base64.b64encode(document).decode()
+
+
+def v1_body(*documents: bytes, reasons: bool = False) -> dict[str, object]:
+    return {"instances": [{"document": as_base64(document), "reasons": reasons} for document in documents]}
+
+
+@pytest.fixture(scope="session")
+def model_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Versions 1 and 2 of a tiny classifier; the second keeps fewer n-grams."""
+    rows = [(clean_text(text).text, name) for name, texts in TEXTS.items() for text in texts]
+    texts, labels = zip(*rows, strict=True)
+    groups = [str(number) for number in range(len(rows))]
+    folders = {}
+    for version, features in (("1", 2000), ("2", 1500)):
+        model = train_classifier(texts, labels, groups, TrainingParams(max_features=features))
+        folders[version] = tmp_path_factory.mktemp(f"model{version}")
+        digest = save_classifier(model, folders[version])
+        identity = ModelIdentity("document-classifier", version, f"run{version}", digest)
+        write_identity(folders[version], identity)
+    return folders
+
+
+@pytest.fixture(scope="session")
+def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Starts model servers, and ends at the end of the session what is left of them."""
+    logs, started = tmp_path_factory.mktemp("logs"), []
+
+    def start(module: str, *arguments: str, **environment: str) -> Server:
+        settings = {f"PIGEONHOLE_{name.upper()}": value for name, value in environment.items()}
+        server = Server(module, list(arguments), logs / f"{len(started)}.log", settings)
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def predictor(start_server: Callable[..., Server], model_folders: dict[str, Path]) -> Server:
+    return start_server("predictor_server", "--model_dir", str(model_folders["1"])).wait()
+
+
+@pytest.fixture(scope="session")
+def transformer(start_server: Callable[..., Server], predictor: Server) -> Server:
+    """A transformer with low limits, beside version 1."""
+    return start_server(
+        "transformer_server",
+        "--predictor_host",
+        predictor.host,
+        serving_slots="2",
+        serving_max_body_bytes="1000000",
+        serving_max_documents="4",
+        limit_max_pixels="4000000",
+        limit_max_bytes="400000",
+    ).wait()
