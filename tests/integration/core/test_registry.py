@@ -108,6 +108,14 @@ def test_what_is_not_there_is_none_or_named(registry: ModelRegistry, model: Trai
         assert caught.value.code == "version-missing"
 
 
+def test_a_look_at_a_registry_that_was_never_written_makes_no_database(tmp_path: Path) -> None:
+    registry = ModelRegistry(f"sqlite:///{tmp_path}/home/mlflow.db")
+    assert registry.get("@champion") is None
+    assert registry.get("1") is None
+    assert registry.versions() == ()
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_server_that_is_away_is_said_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(RegistryError) as caught:

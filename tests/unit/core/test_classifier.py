@@ -213,3 +213,18 @@ def test_numbers_that_do_not_fit_are_an_error() -> None:
 def test_n_gram_bounds_must_be_in_order() -> None:
     with pytest.raises(ValueError, match="ngram_min"):
         TrainingParams(ngram_min=5, ngram_max=3)
+
+
+def test_chance_alone_gives_few_documents_a_calibration_error_and_many_hardly_any() -> None:
+    random = np.random.default_rng(1)
+    noise, error = {}, {}
+    for documents in (20, 5000):
+        confidences = random.uniform(0.5, 1.0, documents)
+        right = random.random(documents) < confidences
+        probabilities = np.column_stack([confidences, 1 - confidences])
+        labels = ["a" if each else "b" for each in right]
+        evaluation = evaluate_probabilities(("a", "b"), (0.5, 0.5), probabilities, labels)
+        noise[documents], error[documents] = evaluation.calibration_noise, evaluation.expected_calibration_error
+    assert noise[20] > 0.1
+    assert noise[5000] < 0.02
+    assert error[5000] < 0.03

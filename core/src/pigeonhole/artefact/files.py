@@ -6,9 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import skops.io
 from pydantic import BaseModel, ConfigDict, ValidationError
-from skops.io.exceptions import UntrustedTypesFoundException
 
 from pigeonhole.classifier import TrainedClassifier
 from pigeonhole.errors import PigeonholeError
@@ -53,6 +51,8 @@ class _Description(BaseModel):
 
 def save_classifier(model: TrainedClassifier, directory: Path) -> str:
     """Write a model into a folder and return its digest."""
+    import skops.io  # brings scikit-learn, which takes seconds and which a mere ModelIdentity does not need
+
     directory.mkdir(parents=True, exist_ok=True)
     skops.io.dump(model.pipeline, directory / MODEL_FILE)
     write_description(model, directory)
@@ -142,6 +142,9 @@ def _check_libraries(recorded: dict[str, str]) -> None:
 
 
 def _load_pipeline(path: Path) -> Any:
+    import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
+
     try:
         return skops.io.load(path, trusted=[])
     except UntrustedTypesFoundException as error:

@@ -30,7 +30,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import what trains only when it is asked for: scikit-learn takes seconds, and a model's answers need none of it."""
+    """Import what trains only when it is asked for: it brings scikit-learn, which takes seconds."""
     if name in ("TrainingDataError", "train_classifier"):
         from pigeonhole.classifier import training
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pigeonhole.classifier.model import TrainedClassifier
 
 _BINS = 10
+_RESAMPLES = 200
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Evaluation:
     """Scores over a set of documents.
 
     `expected_calibration_error` is the mean distance between confidence and share of right answers over 10 bins of
-    equal width; `brier` the mean squared distance of the probabilities from the truth, summed over classes;
+    equal width; `calibration_noise` is what that error would be on average if every confidence were exactly right, which
+    is far from 0 on few documents; `brier` the mean squared distance of the probabilities from the truth, summed over classes;
     `accuracy_when_confident` leaves out the abstained documents (0 when all were); `confusion[i][j]` counts documents
     of class i that were answered j; a document that could not be scored is answered with no class and counts as wrong.
     """
@@ -37,6 +39,7 @@ class Evaluation:
     accuracy: float
     macro_f1: float
     expected_calibration_error: float
+    calibration_noise: float
     brier: float
     abstention_rate: float
     accuracy_when_confident: float
@@ -94,6 +97,7 @@ def evaluate_probabilities(
         accuracy=_mean(right),
         macro_f1=_mean(np.array(present)),
         expected_calibration_error=_calibration_error(confidences[scored], right[scored]),
+        calibration_noise=_calibration_noise(confidences[scored]),
         brier=_brier(filled, truth, len(names)),
         abstention_rate=_mean(~confident),
         accuracy_when_confident=_mean(right[confident]),
@@ -126,6 +130,15 @@ def _calibration_error(confidences: NDArray[np.float64], right: NDArray[np.bool_
         for number in np.unique(bins)
     ]
     return float(sum(gaps))
+
+
+def _calibration_noise(confidences: NDArray[np.float64]) -> float:
+    """Return the mean calibration error of answers that are right exactly as often as their confidences say.
+
+    Consistency resampling: Bröcker and Smith, "Increasing the Reliability of Reliability Diagrams", 2007.
+    """
+    draws = np.random.default_rng(0).random((_RESAMPLES, len(confidences))) < confidences
+    return _mean(np.array([_calibration_error(confidences, right) for right in draws]))
 
 
 def _brier(probabilities: NDArray[np.float64], truth: NDArray[np.int64], classes: int) -> float:

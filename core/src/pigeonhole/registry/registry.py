@@ -22,6 +22,7 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 _HINT = "Check PIGEONHOLE_MLFLOW_TRACKING_URI and that MLflow is running."
 _MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+_SQLITE = "sqlite:///"
 _FLAGS = {"true": True, "false": False}
 
 
@@ -51,6 +52,8 @@ class ModelRegistry:
 
     def versions(self) -> tuple[ModelVersion, ...]:
         """Return all versions, the newest first."""
+        if self._is_unwritten():
+            return ()
         with _reported():
             found = self._client.search_model_versions(f"name = '{self.model_name}'", max_results=1000)
             aliases = self._aliases() if found else {}
@@ -59,6 +62,8 @@ class ModelRegistry:
 
     def get(self, reference: str) -> ModelVersion | None:
         """Return a version by its number or by `@alias`, or None when there is none."""
+        if self._is_unwritten():
+            return None
         from mlflow.exceptions import MlflowException
 
         with _reported():
@@ -125,9 +130,17 @@ class ModelRegistry:
     def _client(self) -> Any:
         from mlflow import MlflowClient  # takes two seconds to import
 
-        if self.tracking_uri.startswith("sqlite:///"):
-            Path(self.tracking_uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        if self._database is not None:
+            self._database.parent.mkdir(parents=True, exist_ok=True)
         return MlflowClient(self.tracking_uri, registry_uri=self.tracking_uri)
+
+    @property
+    def _database(self) -> Path | None:
+        return Path(self.tracking_uri.removeprefix(_SQLITE)) if self.tracking_uri.startswith(_SQLITE) else None
+
+    def _is_unwritten(self) -> bool:
+        # A mere look must not make MLflow's database, which takes seconds.
+        return self._database is not None and not self._database.exists()
 
     def _required(self, version: str) -> ModelVersion:
         found = self.get(version)

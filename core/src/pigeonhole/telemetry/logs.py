@@ -12,6 +12,8 @@ from typing import Any
 
 _CONTEXT: ContextVar[Mapping[str, str]] = ContextVar("pigeonhole_log_context", default=MappingProxyType({}))
 _FIELDS = "pigeonhole_fields"
+# A line for each request, which says less than ours and names addresses.
+_QUIET_LOGGERS = ("httpx", "httpcore")
 
 
 class EventLogger:
@@ -72,6 +74,8 @@ def configure_logging(process: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in _QUIET_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 class _JsonFormatter(logging.Formatter):
