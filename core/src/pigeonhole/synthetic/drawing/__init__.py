@@ -1,0 +1,1 @@
+"""How a document looks: typefaces, styles, layouts, composition and painting."""
