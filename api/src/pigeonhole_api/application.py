@@ -1,0 +1,56 @@
+"""The API as one ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from pigeonhole_api.gate import RequestGate
+from pigeonhole_api.models import Problem
+from pigeonhole_api.platform import PlatformState
+from pigeonhole_api.problem_handlers import install_problem_handlers
+from pigeonhole_api.problems import MEDIA_TYPE
+from pigeonhole_api.routes import (
+    audit_events,
+    documents,
+    health,
+    jobs,
+    models,
+    thumbnails,
+    training_set,
+    trainings,
+)
+
+_ROUTERS = (jobs, documents, thumbnails, training_set, trainings, models, audit_events, health)
+_DESCRIPTION = "Submit scans, get their classes with calibrated probabilities, correct them, and train on that."
+
+
+def create_application(platform: PlatformState) -> ASGIApp:
+    """Return the application around one platform, which is closed when the application ends."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        platform.close()
+
+    app = FastAPI(
+        title="Pigeonhole",
+        description=_DESCRIPTION,
+        version=version("pigeonhole-api"),
+        lifespan=lifespan,
+        redoc_url=None,
+        responses=_problem_responses(),
+    )
+    app.state.platform = platform
+    install_problem_handlers(app)
+    for module in _ROUTERS:
+        app.include_router(module.router)
+    return RequestGate(app, hosts=platform.settings.hosts, most_bytes=platform.settings.max_body_bytes)
+
+
+def _problem_responses() -> dict[int | str, dict[str, Any]]:
+    problem = {"model": Problem, "content": {MEDIA_TYPE: {}}}
+    return {"4XX": {**problem, "description": "Refused."}, "5XX": {**problem, "description": "Failed."}}

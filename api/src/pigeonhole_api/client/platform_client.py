@@ -1,0 +1,177 @@
+"""The platform's API as typed calls."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from urllib.parse import quote
+
+from pigeonhole_api.client.errors import ApiError
+from pigeonhole_api.client.training_calls import TrainingCalls
+from pigeonhole_api.client.transport import Transport, parse
+from pigeonhole_api.client.uploads import Upload, opened
+from pigeonhole_api.models import FINAL_JOB_STATES, Document, DocumentPage, Job, JobPage
+
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 1.0
+_MOST_ROWS = 500
+
+
+class PlatformClient(TrainingCalls):
+    """A synchronous client; every call raises ApiError when the platform refuses or does not answer."""
+
+    def __init__(self, base_url: str, token: str, *, read_seconds: float = 60.0) -> None:
+        """Connect lazily.
+
+        Args:
+            base_url: Where the API answers, such as `http://127.0.0.1:8000`.
+            token: The access token.
+            read_seconds: How long to wait for an answer.
+        """
+        super().__init__(Transport(base_url, token, read_seconds=read_seconds))
+
+    def __enter__(self) -> "PlatformClient":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def submit_job(self, reference: str, files: Sequence[Upload]) -> Job:
+        """Upload files as one job; the same reference with the same files is the same job.
+
+        Args:
+            reference: The caller's own name for the job.
+            files: Names and contents, or paths to read while sending; 100 at most.
+
+        Raises:
+            ApiError: `reference-conflict`, when the reference names a job with other files.
+        """
+        # Repeatable because the reference makes it so: a lost answer gives the same job again.
+        for last in (False, True):
+            with opened(files) as parts:
+                try:
+                    answer = self._transport.send("POST", "/v1/jobs", data={"reference": reference}, files=parts)
+                    return parse(Job, answer)
+                except ApiError as error:
+                    if last or error.code != "api-unreachable":
+                        raise
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def job(self, job_id: str) -> Job:
+        """Return a job with the counts of its documents."""
+        return self._transport.read(Job, f"/v1/jobs/{quote(job_id, safe='')}")
+
+    def jobs(
+        self,
+        *,
+        reference: str | None = None,
+        state: str | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+    ) -> JobPage:
+        """Return a page of jobs, the newest first."""
+        query = {"reference": reference, "state": state, "page_size": page_size, "page_token": page_token}
+        return self._transport.read(JobPage, "/v1/jobs", query)
+
+    def job_by_reference(self, reference: str) -> Job | None:
+        """Return the job with a reference, or None."""
+        return next(iter(self.jobs(reference=reference).jobs), None)
+
+    def wait(self, job_id: str, timeout: float | None = None, on_progress: Callable[[Job], None] | None = None) -> Job:
+        """Wait until a job has ended and return it.
+
+        Args:
+            job_id: The job.
+            timeout: Seconds to wait at most; for ever when None.
+            on_progress: Called with the job at every look at it.
+
+        Raises:
+            ApiError: `wait-timeout`, when the job has not ended in time.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        pause = _FIRST_PAUSE
+        while True:
+            job = self.job(job_id)
+            if on_progress is not None:
+                on_progress(job)
+            if job.state in FINAL_JOB_STATES:
+                return job
+            if end is not None and time.monotonic() >= end:
+                raise ApiError(f"The job has not ended after {timeout:g} s.", code="wait-timeout")
+            time.sleep(pause)
+            pause = min(_LONGEST_PAUSE, pause * 1.5)
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel what a job has not begun; what is at work ends."""
+        return parse(Job, self._transport.send("POST", f"/v1/jobs/{quote(job_id, safe='')}/cancellation"))
+
+    def retry(self, job_id: str) -> Job:
+        """Try a job's failed documents again."""
+        return parse(Job, self._transport.send("POST", f"/v1/jobs/{quote(job_id, safe='')}/retries"))
+
+    def documents(
+        self,
+        job_id: str,
+        *,
+        state: str | None = None,
+        review: str | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+    ) -> DocumentPage:
+        """Return a page of a job's documents in the order of their upload."""
+        query = {"state": state, "review": review, "page_size": page_size, "page_token": page_token}
+        return self._transport.read(DocumentPage, f"/v1/jobs/{quote(job_id, safe='')}/documents", query)
+
+    def all_documents(self, job_id: str, *, state: str | None = None, review: str | None = None) -> Iterator[Document]:
+        """Yield every document of a job in the order of their upload, page after page."""
+        token: str | None = None
+        while True:
+            page = self.documents(job_id, state=state, review=review, page_size=_MOST_ROWS, page_token=token)
+            yield from page.documents
+            token = page.next_page_token
+            if token is None:
+                return
+
+    def document(self, document_id: str) -> Document:
+        """Return a document."""
+        return self._transport.read(Document, f"/v1/documents/{quote(document_id, safe='')}")
+
+    def content(self, document_id: str) -> bytes:
+        """Return a document's bytes as they were uploaded."""
+        return self._transport.get(f"/v1/documents/{quote(document_id, safe='')}/content").content
+
+    def thumbnail(self, document_id: str) -> bytes:
+        """Return the first page as a small JPEG."""
+        return self._transport.get(f"/v1/documents/{quote(document_id, safe='')}/thumbnail").content
+
+    def page_image(self, document_id: str, page: int, *, long_side: int | None = None) -> bytes:
+        """Return a page, counted from 1, as a JPEG whose longer side is at most `long_side` pixels."""
+        path = f"/v1/documents/{quote(document_id, safe='')}/pages/{page}"
+        return self._transport.get(path, {"long_side": long_side}).content
+
+    def review(self, document: Document, decision: str, class_name: str) -> Document:
+        """Decide a document's class, provided that it is still as it was read.
+
+        Args:
+            document: The document as the person saw it.
+            decision: `accepted` for the model's class, `corrected` for another one.
+            class_name: The class.
+
+        Raises:
+            ApiError: Status 412, when the document has changed meanwhile.
+        """
+        body = {"decision": decision, "class": class_name}
+        path = f"/v1/documents/{quote(document.id, safe='')}/review"
+        answer = self._transport.send("PATCH", path, json=body, headers={"If-Match": document.etag})
+        return parse(Document, answer)
+
+    def review_queue(self, *, page_size: int | None = None, page_token: str | None = None) -> DocumentPage:
+        """Return the documents of all jobs that wait for a person, the least certain first."""
+        return self._transport.read(
+            DocumentPage, "/v1/review-queue", {"page_size": page_size, "page_token": page_token}
+        )

@@ -1,0 +1,93 @@
+"""The database: short read transactions, and write transactions that never fail half-way for want of a lock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from pigeonhole.errors import PigeonholeError
+from pigeonhole_api.database.clock import database_now
+
+_WRITES = "pigeonhole_writes"
+_LOCK_SECONDS = 30
+_CONNECTIONS = 48
+
+
+class DatabaseError(PigeonholeError):
+    """The database cannot be used."""
+
+    def __init__(self, message: str, *, code: str = "database-unavailable", hint: str | None = None) -> None:
+        super().__init__(message, code=code, hint=hint)
+
+
+class Database:
+    """Connections to SQLite or PostgreSQL behind one way to read and one to write."""
+
+    def __init__(self, url: str) -> None:
+        """Connect lazily.
+
+        Raises:
+            DatabaseError: `database-url-invalid`.
+        """
+        self.engine = _create_engine(url)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Yield a connection that sees one state of the database."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Yield a connection whose changes are kept together, durably, when the block ends without an exception."""
+        with self.engine.connect() as connection:
+            connection.execution_options(**{_WRITES: True})
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.engine.dispose()
+
+
+def now(connection: Connection) -> float:
+    """Return the present time by the database."""
+    return float(connection.execute(select(database_now())).scalar_one())
+
+
+def _create_engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() != "sqlite":
+            return create_engine(parsed, pool_size=_CONNECTIONS, pool_pre_ping=True)
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, pool_size=_CONNECTIONS, connect_args={"timeout": _LOCK_SECONDS})
+    except (ArgumentError, SQLAlchemyError, ModuleNotFoundError, OSError) as error:
+        raise DatabaseError(
+            "PIGEONHOLE_API_DATABASE_URL: the database cannot be opened.",
+            code="database-url-invalid",
+            hint="Use sqlite:////path/platform.db or postgresql+psycopg://user@host/name.",
+        ) from error
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver would begin transactions by itself, and late: then an upgrade from read to write fails at once.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # a commit is on the disk when it returns: accepted means kept
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={_LOCK_SECONDS * 1000}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

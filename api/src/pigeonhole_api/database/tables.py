@@ -1,0 +1,178 @@
+"""The platform's tables; times are seconds since 1970 by the database's clock."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("reference", String(200), nullable=False, unique=True),
+    Column("manifest_sha256", String(64), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("created_by", String(100), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("started_at", Double),
+    Column("finished_at", Double),
+    Column("cancelled_at", Double),
+    Column("model_version", String(64)),
+    Index(None, "state", "id"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("job_id", ForeignKey("jobs.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("media_type", String(64)),
+    Column("pages", Integer),
+    Column("stored", Boolean, nullable=False),
+    Column("duplicate_of", String(48)),
+    Column("state", String(20), nullable=False),
+    Column("vt", Double, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("owner", String(64)),
+    Column("lease_until", Double),
+    Column("created_at", Double, nullable=False),
+    Column("finished_at", Double),
+    Column("error_reason", String(40)),
+    Column("error_detail", Text),
+    Column("review_id", String(48)),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    UniqueConstraint("job_id", "position"),
+    CheckConstraint(
+        "state IN ('queued', 'leased', 'classified', 'needs_review', 'failed', 'cancelled')", name="state_known"
+    ),
+    CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease_has_end"),
+    Index(None, "state", "vt", "id"),
+    Index(None, "job_id", "state"),
+    Index(None, "sha256"),
+    Index(None, "review_id"),
+)
+
+predictions = Table(
+    "predictions",
+    metadata,
+    # The key is the document alone: a second result for one document cannot be.
+    Column("document_id", ForeignKey("documents.id"), primary_key=True),
+    Column("attempt", Integer, nullable=False),
+    Column("class_name", String(64)),
+    Column("confidence", Double),
+    Column("model_version", String(64), nullable=False),
+    Column("answer", JSON, nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("document_id", ForeignKey("documents.id"), nullable=False, index=True),
+    Column("decision", String(20), nullable=False),
+    Column("class_name", String(64), nullable=False),
+    Column("by", String(100), nullable=False),
+    Column("at", Double, nullable=False),
+)
+
+_IS_LIVE = text("deleted_at IS NULL")
+
+examples = Table(
+    "examples",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("class_name", String(64), nullable=False),
+    Column("source", String(20), nullable=False),
+    Column("split_group", String(200)),
+    Column("document_id", String(48)),
+    Column("added_by", String(100), nullable=False),
+    Column("added_at", Double, nullable=False),
+    Column("deleted_by", String(100)),
+    Column("deleted_at", Double),
+    Index("uq_examples_live_sha256", "sha256", unique=True, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE),
+    Index(None, "sha256"),
+    Index(None, "class_name", "id"),
+)
+
+dataset_versions = Table(
+    "dataset_versions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("serial", Integer, nullable=False, unique=True),
+    Column("parent", String(64)),
+    Column("classes", JSON, nullable=False),
+    Column("examples", Integer, nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("removed", Integer, nullable=False),
+    Column("created_by", String(100), nullable=False),
+    Column("created_at", Double, nullable=False),
+)
+
+trainings = Table(
+    "trainings",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("dataset_version", String(64), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("stage", String(40)),
+    Column("stage_done", Integer),
+    Column("stage_total", Integer),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("owner", String(64)),
+    Column("lease_until", Double),
+    Column("created_by", String(100), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("started_at", Double),
+    Column("finished_at", Double),
+    Column("result", JSON(none_as_null=True)),
+    Column("error", Text),
+    CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="lease_has_end"),
+    # One training at a time: the database allows no second running row.
+    Index(
+        "uq_trainings_running",
+        "state",
+        unique=True,
+        sqlite_where=text("state = 'running'"),
+        postgresql_where=text("state = 'running'"),
+    ),
+)
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("resource", String(200), nullable=False),
+    Column("request_id", String(128)),
+    Column("details", JSON, nullable=False),
+)

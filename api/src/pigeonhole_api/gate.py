@@ -1,0 +1,122 @@
+"""What every request passes: its host, its id, the limit of its body, a last net under errors, and the metrics."""
+
+import re
+import time
+from collections.abc import Iterable
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pigeonhole.telemetry import bind_context, get_logger
+from pigeonhole_api.metrics import HTTP_REQUESTS, HTTP_SECONDS
+from pigeonhole_api.problems import Refusal, internal_fault, problem_response
+
+_log = get_logger(__name__)
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_PORT = re.compile(r":[0-9]+$")
+_MOST_JSON_BYTES = 1_000_000
+_CLIENT_GONE = "499"
+
+
+class RequestGate:
+    """The outermost layer around the application."""
+
+    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], most_bytes: int) -> None:
+        self._app = app
+        self._hosts = frozenset(hosts)
+        self._most_bytes = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send)
+        with bind_context(request_id=exchange.request_id):
+            try:
+                await self._answer(exchange, receive)
+            finally:
+                exchange.count()
+
+    async def _answer(self, exchange: "_Exchange", receive: Receive) -> None:
+        try:
+            headers = Headers(scope=exchange.scope)
+            self._check_host(headers)
+            most = self._most_bytes if headers.get("content-type", "").startswith("multipart/") else _MOST_JSON_BYTES
+            _check_length(headers, most)
+            await self._app(exchange.scope, _limited(receive, most), exchange.send)
+        except Refusal as refusal:
+            await exchange.fail(refusal, receive)
+        except Exception:  # noqa: BLE001 - the last net: whatever it is, its text stays here
+            _log.exception("request_failed")
+            await exchange.fail(internal_fault(), receive)
+
+    def _check_host(self, headers: Headers) -> None:
+        # A page of another site can make a browser send requests here under its own name (DNS rebinding).
+        name = _PORT.sub("", headers.get("host", "").strip()).strip("[]").lower()
+        if "*" not in self._hosts and name not in self._hosts:
+            raise Refusal(
+                421,
+                "host-not-allowed",
+                "The Host header does not name this server.",
+                hint="Use an address that PIGEONHOLE_API_ALLOWED_HOSTS lists.",
+            )
+
+
+class _Exchange:
+    def __init__(self, scope: Scope, send: Send) -> None:
+        given = Headers(scope=scope).get("x-request-id", "")
+        self.request_id = given if _ID.fullmatch(given) else uuid4().hex
+        self.scope = scope
+        scope["request_id"] = self.request_id
+        self._send = send
+        self._status: int | None = None
+        self._started = time.perf_counter()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = self.request_id
+            headers["x-content-type-options"] = "nosniff"
+            headers.setdefault("cache-control", "no-store")
+        await self._send(message)
+
+    async def fail(self, refusal: Refusal, receive: Receive) -> None:
+        if self._status is None:
+            response = problem_response(refusal, instance=self.scope["path"], request_id=self.request_id)
+            await response(self.scope, receive, self.send)
+
+    def count(self) -> None:
+        route = getattr(self.scope.get("route"), "path", "other")
+        status = _CLIENT_GONE if self._status is None else str(self._status)
+        HTTP_REQUESTS.labels(route, self.scope["method"], status).inc()
+        HTTP_SECONDS.labels(route, self.scope["method"]).observe(time.perf_counter() - self._started)
+
+
+def _check_length(headers: Headers, most: int) -> None:
+    length = headers.get("content-length", "")
+    if length.isdigit() and int(length) > most:
+        raise _too_large(most)
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """Return a receiver that refuses a body which grows beyond the limit, whatever its headers said."""
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > most:
+            raise _too_large(most)
+        return message
+
+    return limited
+
+
+def _too_large(most: int) -> Refusal:
+    return Refusal(
+        413, "body-too-large", f"The request has more than {most:,} bytes.", hint="Send the files in several jobs."
+    )

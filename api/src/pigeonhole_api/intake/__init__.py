@@ -1,0 +1,1 @@
+"""Files from the moment they arrive until they are kept."""

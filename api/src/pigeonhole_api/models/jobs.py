@@ -1,0 +1,175 @@
+"""Jobs, their documents, and what the model and people say about them."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from pigeonhole_api.models.wire import Moment, WireModel
+
+JobState = Literal["queued", "running", "cancelling", "succeeded", "partially_failed", "failed", "cancelled"]
+DocumentState = Literal["queued", "leased", "classified", "needs_review", "failed", "cancelled"]
+ReviewDecision = Literal["accepted", "corrected"]
+ReviewFilter = Literal["none", "accepted", "corrected"]
+
+FINAL_JOB_STATES = frozenset({"succeeded", "partially_failed", "failed", "cancelled"})
+"""States in which nothing more happens to a job by itself."""
+
+
+class JobCounts(WireModel):
+    """How many of a job's documents are in each state; `reviewed` counts those that a person decided."""
+
+    total: int
+    queued: int = 0
+    leased: int = 0
+    classified: int = 0
+    needs_review: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    reviewed: int = 0
+
+
+class Job(WireModel):
+    """One upload under one reference; `model_version` is that of its first result, `eta_seconds` a guess or None."""
+
+    id: str
+    reference: str
+    state: JobState
+    created_by: str
+    created_at: Moment
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
+    manifest_sha256: str
+    model_version: str | None = None
+    counts: JobCounts
+    eta_seconds: float | None = None
+
+
+class JobPage(WireModel):
+    """Jobs, the newest first."""
+
+    jobs: list[Job]
+    next_page_token: str | None = None
+
+
+class ClassProbability(WireModel):
+    """One class and its probability."""
+
+    class_name: str = Field(alias="class")
+    p: float
+
+
+class WordBox(WireModel):
+    """A word's place: the page, counted from 1, and pixels of that page's image."""
+
+    page: int
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+class WordReason(WireModel):
+    """A word that spoke for the class, and where the pages show it."""
+
+    word: str
+    weight: float
+    boxes: list[WordBox] = []
+
+
+class PagePrediction(WireModel):
+    """What one page, counted from 1, says on its own; `failure` is why it could not be read."""
+
+    page: int
+    class_name: str | None = Field(None, alias="class")
+    p: float | None = None
+    language: str = ""
+    failure: str | None = None
+
+
+class PredictionModel(WireModel):
+    """Which model answered."""
+
+    name: str
+    version: str
+    run_id: str = ""
+    digest: str = ""
+
+
+class OcrSummary(WireModel):
+    """How a document was read."""
+
+    engine: str
+    engine_version: str
+    seconds: float
+    pages_read: int
+    language: str
+    confidence: float | None = None
+
+
+class Prediction(WireModel):
+    """A model's answer: every class with its probability, the likeliest first; no confidence means not scored."""
+
+    class_name: str | None = Field(None, alias="class")
+    confidence: float | None = None
+    probabilities: list[ClassProbability] = []
+    margin: float | None = None
+    abstained: bool
+    threshold: float | None = None
+    reasons: list[WordReason] = []
+    pages: list[PagePrediction] = []
+    model: PredictionModel
+    role: str = "stable"
+    ocr: OcrSummary | None = None
+
+
+class Review(WireModel):
+    """What a person decided about a document."""
+
+    decision: ReviewDecision
+    class_name: str = Field(alias="class")
+    by: str
+    at: Moment
+
+
+class ReviewRequest(WireModel):
+    """A decision to be made about a document."""
+
+    decision: ReviewDecision
+    class_name: str = Field(alias="class", min_length=1, max_length=64)
+
+
+class DocumentError(WireModel):
+    """Why a document has no answer: a RefusalReason, `processing-failed` or `interrupted`, and one sentence."""
+
+    reason: str
+    detail: str
+
+
+class Document(WireModel):
+    """One file of a job; `duplicate_of` is the earliest document with the same bytes, `etag` goes into If-Match."""
+
+    id: str
+    job_id: str
+    name: str
+    size: int
+    sha256: str
+    media_type: str | None = None
+    pages: int | None = None
+    language: str | None = None
+    state: DocumentState
+    attempts: int = 0
+    created_at: Moment
+    finished_at: Moment | None = None
+    error: DocumentError | None = None
+    prediction: Prediction | None = None
+    review: Review | None = None
+    duplicate_of: str | None = None
+    thumbnail_url: str | None = None
+    etag: str
+
+
+class DocumentPage(WireModel):
+    """Documents of a job in the order of their upload, or of the review queue, the least certain first."""
+
+    documents: list[Document]
+    next_page_token: str | None = None

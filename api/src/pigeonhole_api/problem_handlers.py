@@ -1,0 +1,79 @@
+"""Which problem document each kind of error becomes; never an exception's own text."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from pigeonhole.errors import PigeonholeError
+from pigeonhole.telemetry import get_logger
+from pigeonhole_api.models import FieldProblem
+from pigeonhole_api.problems import Refusal, internal_fault, problem_response
+
+Fault = TypeVar("Fault", bound=Exception)
+
+_log = get_logger(__name__)
+_CODES = {404: "not-found", 405: "method-not-allowed"}
+_SENTENCES = {404: "There is no such resource.", 405: "The resource has no such method."}
+_REGISTRY = ("registry-unavailable", "The model registry does not answer.")
+_STORAGE = ("storage-unavailable", "The storage does not answer or is full.")
+_UNAVAILABLE = {"registry-failed": _REGISTRY, "storage-failed": _STORAGE, "unknown-storage": _STORAGE}
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Let every error that a route raises become a problem document."""
+    _handle(app, Refusal, lambda refusal: refusal)
+    _handle(app, RequestValidationError, _of_invalid_request)
+    _handle(app, HTTPException, _of_http_exception)
+    _handle(app, PigeonholeError, _of_own_error)
+    _handle(app, OperationalError, _of_database_error)
+    _handle(app, Exception, lambda _error: internal_fault())
+
+
+def _handle(app: FastAPI, kind: type[Fault], translate: Callable[[Fault], Refusal]) -> None:
+    async def answer(request: Request, error: Any) -> JSONResponse:
+        request_id = str(request.scope.get("request_id", ""))
+        return problem_response(translate(error), instance=request.url.path, request_id=request_id)
+
+    app.add_exception_handler(kind, answer)
+
+
+def _of_invalid_request(error: RequestValidationError) -> Refusal:
+    fields = [_field_problem(each) for each in error.errors()]
+    first = fields[0] if fields else FieldProblem(field="body", detail="It is missing.")
+    return Refusal(422, "invalid-request", f"{first.field}: {first.detail}", errors=fields)
+
+
+def _of_http_exception(error: HTTPException) -> Refusal:
+    status = error.status_code
+    code = _CODES.get(status, "invalid-request" if status < 500 else "internal")
+    sentence = _SENTENCES.get(status, "The request cannot be understood.")
+    return Refusal(status, code, sentence, headers=error.headers)
+
+
+def _of_own_error(error: PigeonholeError) -> Refusal:
+    """Return the refusal for an error of core's; what only the operator can mend is logged."""
+    if error.code == "version-missing":
+        return Refusal(404, "model-missing", error.message)
+    if error.code == "object-missing":
+        return Refusal(404, "content-missing", "The content is not in the storage.")
+    _log.exception("request_failed", code=error.code)
+    return _unavailable(*_UNAVAILABLE[error.code]) if error.code in _UNAVAILABLE else internal_fault()
+
+
+def _of_database_error(_error: OperationalError) -> Refusal:
+    _log.exception("database_failed")
+    return _unavailable("database-unavailable", "The database does not answer.")
+
+
+def _unavailable(code: str, detail: str) -> Refusal:
+    return Refusal(503, code, detail, hint="Try again in a moment.", headers={"Retry-After": "5"})
+
+
+def _field_problem(error: Any) -> FieldProblem:
+    place = ".".join(str(part) for part in error["loc"])
+    return FieldProblem(field=place, detail=f"{error['msg']}.".replace("..", "."))

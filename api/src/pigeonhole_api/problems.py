@@ -1,0 +1,64 @@
+"""Refusals as RFC 9457 problem documents."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from starlette.responses import JSONResponse
+
+from pigeonhole.errors import PigeonholeError
+from pigeonhole_api.metrics import REJECTED
+from pigeonhole_api.models import FieldProblem, Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Refusal(PigeonholeError):
+    """A request that is refused: status, code, one sentence, and what else the problem document says."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        hint: str | None = None,
+        errors: Sequence[FieldProblem] = (),
+        existing_job: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail, code=code, hint=hint)
+        self.status = status
+        self.errors = list(errors)
+        self.existing_job = existing_job
+        self.headers = dict(headers or {})
+
+
+def missing(kind: str, name: str) -> Refusal:
+    """Return the refusal for a resource that does not exist."""
+    return Refusal(404, f"{kind}-missing", f"There is no {kind.replace('-', ' ')} '{name[:100]}'.")
+
+
+def problem_response(refusal: Refusal, *, instance: str, request_id: str) -> JSONResponse:
+    """Return a refusal as an HTTP answer, and count it."""
+    REJECTED.labels(refusal.code).inc()
+    problem = Problem(
+        type=f"urn:pigeonhole:problem:{refusal.code}",
+        title=HTTPStatus(refusal.status).phrase,
+        status=refusal.status,
+        detail=refusal.message,
+        instance=instance,
+        request_id=request_id,
+        code=refusal.code,
+        hint=refusal.hint,
+        errors=refusal.errors,
+        existing_job=refusal.existing_job,
+    )
+    body = problem.model_dump(mode="json", exclude_none=True)
+    return JSONResponse(body, refusal.status, headers=refusal.headers, media_type=MEDIA_TYPE)
+
+
+def internal_fault() -> Refusal:
+    """Return what a client learns of a fault of ours."""
+    return Refusal(
+        500, "internal", "The server has a fault.", hint="Try again; the request id leads to the server's log."
+    )

@@ -1,0 +1,1 @@
+"""Rows of the database as values, a module a table; every function takes the caller's transaction."""

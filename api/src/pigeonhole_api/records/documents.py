@@ -1,0 +1,139 @@
+"""Documents: their rows with answer and review, as values."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, select
+
+from pigeonhole_api.database import now
+from pigeonhole_api.database.tables import documents, jobs, predictions, reviews
+from pigeonhole_api.models import Document, DocumentError, DocumentPage, Prediction, Review
+from pigeonhole_api.problems import missing
+from pigeonhole_api.records.moments import to_moment
+from pigeonhole_api.records.paging import Page, PageRequest, read_page
+from pigeonhole_api.signing import Signer
+
+_UNSCORED = -1.0
+
+
+def described_documents() -> Select[Any]:
+    """Return the statement for documents with their answers and reviews."""
+    joined = documents.outerjoin(predictions, predictions.c.document_id == documents.c.id).outerjoin(
+        reviews, reviews.c.id == documents.c.review_id
+    )
+    return select(
+        documents,
+        predictions.c.answer,
+        predictions.c.confidence,
+        reviews.c.decision,
+        reviews.c.class_name.label("reviewed_class"),
+        reviews.c.by,
+        reviews.c.at,
+    ).select_from(joined)
+
+
+def get_row(connection: Connection, document_id: str) -> Row[Any]:
+    """Return a document's row of `described_documents`.
+
+    Raises:
+        Refusal: 404 `document-missing`.
+    """
+    row = connection.execute(described_documents().where(documents.c.id == document_id)).one_or_none()
+    if row is None:
+        raise missing("document", document_id)
+    return row
+
+
+def get_document(connection: Connection, document_id: str, signer: Signer) -> Document:
+    """Return a document.
+
+    Raises:
+        Refusal: 404 `document-missing`.
+    """
+    return to_document(get_row(connection, document_id), signer, now(connection))
+
+
+def list_documents(
+    connection: Connection,
+    request: PageRequest,
+    signer: Signer,
+    *,
+    job_id: str,
+    state: str | None,
+    review: str | None,
+) -> DocumentPage:
+    """Return a page of a job's documents in the order of their upload.
+
+    Raises:
+        Refusal: 404 `job-missing`.
+    """
+    if connection.execute(select(jobs.c.id).where(jobs.c.id == job_id)).one_or_none() is None:
+        raise missing("job", job_id)
+    statement = described_documents().where(documents.c.job_id == job_id)
+    if state is not None:
+        statement = statement.where(documents.c.state == state)
+    if review == "none":
+        statement = statement.where(documents.c.review_id.is_(None))
+    elif review is not None:
+        statement = statement.where(reviews.c.decision == review)
+    position = documents.c.position
+    page = read_page(connection, statement, request, signer, order=(position,), key=lambda row: (row.position,))
+    return to_page(connection, page, signer)
+
+
+def review_queue(connection: Connection, request: PageRequest, signer: Signer) -> DocumentPage:
+    """Return a page of the documents that wait for a person: those without a score, then the least confident."""
+    confidence = func.coalesce(predictions.c.confidence, _UNSCORED)
+    waiting = and_(documents.c.state == "needs_review", documents.c.review_id.is_(None))
+    page = read_page(
+        connection,
+        described_documents().where(waiting),
+        request,
+        signer,
+        order=(confidence, documents.c.id),
+        key=lambda row: (_UNSCORED if row.confidence is None else row.confidence, row.id),
+    )
+    return to_page(connection, page, signer)
+
+
+def to_page(connection: Connection, page: Page, signer: Signer) -> DocumentPage:
+    """Return rows of `described_documents` as a page of documents."""
+    present = now(connection)
+    found = [to_document(row, signer, present) for row in page.rows]
+    return DocumentPage(documents=found, next_page_token=page.next_page_token)
+
+
+def to_document(row: Row[Any], signer: Signer, present: float) -> Document:
+    """Return a row of `described_documents` as a document."""
+    prediction = None if row.answer is None else Prediction.model_validate(row.answer)
+    error = None if row.error_reason is None else DocumentError(reason=row.error_reason, detail=row.error_detail)
+    return Document(
+        id=row.id,
+        job_id=row.job_id,
+        name=row.name,
+        size=row.size,
+        sha256=row.sha256,
+        media_type=row.media_type,
+        pages=row.pages,
+        language=prediction.ocr.language if prediction and prediction.ocr else None,
+        state=row.state,
+        attempts=row.attempts,
+        created_at=to_moment(row.created_at),
+        finished_at=to_moment(row.finished_at),
+        error=error,
+        prediction=prediction,
+        review=_to_review(row),
+        duplicate_of=row.duplicate_of,
+        thumbnail_url=signer.signed_path(f"/v1/documents/{row.id}/thumbnail", present) if row.media_type else None,
+        etag=etag_of(row.version),
+    )
+
+
+def etag_of(version: int) -> str:
+    """Return the entity tag of a document's version."""
+    return f'"{version}"'
+
+
+def _to_review(row: Row[Any]) -> Review | None:
+    if row.review_id is None:
+        return None
+    return Review(decision=row.decision, class_name=row.reviewed_class, by=row.by, at=to_moment(row.at))

@@ -1,0 +1,64 @@
+"""Cancelling a job, and trying its failed documents again."""
+
+from sqlalchemy import Connection, select, update
+
+from pigeonhole_api.database import now
+from pigeonhole_api.database.tables import documents, jobs
+from pigeonhole_api.models import FINAL_JOB_STATES
+from pigeonhole_api.problems import missing
+from pigeonhole_api.records.audit import Caller, record
+from pigeonhole_api.records.jobs import refresh_state
+
+
+def cancel_job(connection: Connection, job_id: str, caller: Caller) -> None:
+    """Cancel what waits; what is at work ends by itself. A job that has ended stays as it is.
+
+    Raises:
+        Refusal: 404 `job-missing`.
+    """
+    if _state(connection, job_id) in FINAL_JOB_STATES:
+        return
+    present = now(connection)
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(cancelled_at=present))
+    cancelled = connection.execute(
+        update(documents)
+        .where(documents.c.job_id == job_id, documents.c.state == "queued")
+        .values(state="cancelled", finished_at=present, version=documents.c.version + 1)
+    )
+    refresh_state(connection, [job_id])
+    record(connection, caller, "job.cancelled", job_id, documents=cancelled.rowcount)
+
+
+def retry_job(connection: Connection, job_id: str, caller: Caller) -> None:
+    """Queue a job's failed documents once more; those whose content was not kept stay failed.
+
+    Raises:
+        Refusal: 404 `job-missing`.
+    """
+    _state(connection, job_id)
+    failed = (documents.c.job_id == job_id, documents.c.state == "failed", documents.c.stored)
+    queued = connection.execute(
+        update(documents)
+        .where(*failed)
+        .values(
+            state="queued",
+            attempts=0,
+            finished_at=None,
+            error_reason=None,
+            error_detail=None,
+            version=documents.c.version + 1,
+        )
+    )
+    if queued.rowcount == 0:
+        return
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(cancelled_at=None))
+    refresh_state(connection, [job_id])
+    record(connection, caller, "job.retried", job_id, documents=queued.rowcount)
+
+
+def _state(connection: Connection, job_id: str) -> str:
+    statement = select(jobs.c.state).where(jobs.c.id == job_id).with_for_update()
+    state = connection.execute(statement).scalar_one_or_none()
+    if state is None:
+        raise missing("job", job_id)
+    return str(state)

@@ -1,0 +1,159 @@
+"""Work on documents: taken for a time, renewed, and ended by the one who still holds it.
+
+A result is accepted from the holder of the lease alone, by (owner, attempt): whoever lost it, because he stood still
+for too long, finds no row to change, and what he brings is dropped.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, case, func, insert, select, update
+
+from pigeonhole_api.database import database_now, now
+from pigeonhole_api.database.tables import documents, jobs, predictions
+from pigeonhole_api.models import Prediction
+from pigeonhole_api.records.jobs import refresh_state
+
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A document in someone's hands."""
+
+    document_id: str
+    job_id: str
+    sha256: str
+    owner: str
+    attempt: int
+    created_at: float
+
+
+def claim(connection: Connection, owner: str, most: int, *, seconds: float) -> list[Lease]:
+    """Take the documents that have waited longest by virtual time; each taking is an attempt."""
+    waiting = (
+        select(documents.c.id)
+        .where(documents.c.state == "queued")
+        .order_by(documents.c.vt, documents.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    taken = connection.execute(
+        update(documents)
+        .where(documents.c.id.in_(waiting.scalar_subquery()))
+        .values(
+            state="leased",
+            owner=owner,
+            lease_until=database_now() + seconds,
+            attempts=documents.c.attempts + 1,
+            version=documents.c.version + 1,
+        )
+        .returning(documents)
+    ).all()
+    leases = [Lease(row.id, row.job_id, row.sha256, owner, row.attempts, row.created_at) for row in taken]
+    _start_jobs(connection, {lease.job_id for lease in leases})
+    return leases
+
+
+def renew(connection: Connection, owner: str, *, seconds: float) -> int:
+    """Hold everything in an owner's hands for a while longer, and return how much that is."""
+    held = (documents.c.state == "leased", documents.c.owner == owner)
+    return connection.execute(update(documents).where(*held).values(lease_until=database_now() + seconds)).rowcount
+
+
+def finish(connection: Connection, lease: Lease, prediction: Prediction) -> bool:
+    """Keep a document's result and its new state together; False when the lease was lost."""
+    uncertain = prediction.abstained or prediction.confidence is None
+    if not _leave(connection, lease, state="needs_review" if uncertain else "classified"):
+        return False
+    result = {
+        "document_id": lease.document_id,
+        "attempt": lease.attempt,
+        "class_name": prediction.class_name,
+        "confidence": prediction.confidence,
+        "model_version": prediction.model.version,
+        "answer": prediction.model_dump(mode="json"),
+        "created_at": now(connection),
+    }
+    connection.execute(insert(predictions).values(result))
+    first = (jobs.c.id == lease.job_id, jobs.c.model_version.is_(None))
+    connection.execute(update(jobs).where(*first).values(model_version=prediction.model.version))
+    refresh_state(connection, [lease.job_id])
+    return True
+
+
+def fail(connection: Connection, lease: Lease, reason: str, detail: str) -> bool:
+    """Give a document up with a reason; False when the lease was lost."""
+    return _leave_and_refresh(connection, lease, state="failed", error_reason=reason, error_detail=detail)
+
+
+def release(connection: Connection, lease: Lease) -> bool:
+    """Put a document back as if it had not been taken; False when the lease was lost."""
+    return _leave_and_refresh(connection, lease, state="queued", attempts=documents.c.attempts - 1)
+
+
+def put_back(connection: Connection, lease: Lease) -> bool:
+    """Put a document behind the others for another attempt; False when the lease was lost."""
+    others = documents.alias("others")
+    latest = select(func.coalesce(func.max(others.c.vt), 0.0)).where(others.c.state == "queued").scalar_subquery()
+    return _leave_and_refresh(connection, lease, state="queued", vt=latest + 1)
+
+
+def end_expired(connection: Connection, *, most_attempts: int) -> int:
+    """Take work back from those who gave no sign of life, and return how much that was.
+
+    A document that was interrupted at its last attempt has failed: it may be what kills the workers.
+    """
+    expired = (documents.c.state == "leased", documents.c.lease_until < database_now())
+    exhausted = documents.c.attempts >= most_attempts
+    detail = f"The work on it was interrupted {most_attempts} times."
+    ended = connection.execute(
+        update(documents)
+        .where(*expired)
+        .values(
+            state=case((exhausted, "failed"), else_=_queued_unless_cancelled()),
+            error_reason=case((exhausted, INTERRUPTED), else_=None),
+            error_detail=case((exhausted, detail), else_=None),
+            finished_at=case((exhausted, database_now()), else_=None),
+            owner=None,
+            lease_until=None,
+            version=documents.c.version + 1,
+        )
+        .returning(documents.c.job_id)
+    ).all()
+    refresh_state(connection, [row.job_id for row in ended])
+    return len(ended)
+
+
+def _leave_and_refresh(connection: Connection, lease: Lease, **values: Any) -> bool:
+    left = _leave(connection, lease, **values)
+    if left:
+        refresh_state(connection, [lease.job_id])
+    return left
+
+
+def _leave(connection: Connection, lease: Lease, **values: Any) -> bool:
+    if values["state"] == "queued":
+        values["state"] = _queued_unless_cancelled()
+    else:
+        values["finished_at"] = database_now()
+    held = (
+        documents.c.id == lease.document_id,
+        documents.c.state == "leased",
+        documents.c.owner == lease.owner,
+        documents.c.attempts == lease.attempt,
+    )
+    values |= {"owner": None, "lease_until": None, "version": documents.c.version + 1}
+    return connection.execute(update(documents).where(*held).values(values)).rowcount == 1
+
+
+def _queued_unless_cancelled() -> Any:
+    cancelled = select(jobs.c.cancelled_at).where(jobs.c.id == documents.c.job_id).scalar_subquery()
+    return case((cancelled.is_not(None), "cancelled"), else_="queued")
+
+
+def _start_jobs(connection: Connection, job_ids: set[str]) -> None:
+    if job_ids:
+        unstarted = (jobs.c.id.in_(job_ids), jobs.c.started_at.is_(None))
+        connection.execute(update(jobs).where(*unstarted).values(started_at=database_now()))
+        refresh_state(connection, job_ids)

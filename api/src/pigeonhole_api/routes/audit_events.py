@@ -1,0 +1,23 @@
+"""The audit trail."""
+
+from fastapi import APIRouter, Depends
+
+from pigeonhole_api.access import authenticate
+from pigeonhole_api.models import AuditEventPage
+from pigeonhole_api.platform import PlatformDependency
+from pigeonhole_api.records.audit import list_events
+from pigeonhole_api.records.paging import PageRequest
+from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, PageSize, PageToken
+
+router = APIRouter(prefix="/v1/audit-events", tags=["audit"], dependencies=[Depends(authenticate)])
+
+
+@router.get("", summary="List audit events")
+def list_all(
+    platform: PlatformDependency,
+    page_size: PageSize = DEFAULT_PAGE_SIZE,
+    page_token: PageToken = None,
+) -> AuditEventPage:
+    """Return a page of events, the newest first."""
+    with platform.database.read() as connection:
+        return list_events(connection, PageRequest("audit-events", page_size, page_token), platform.signer)

@@ -1,0 +1,53 @@
+"""Models: listed, compared, brought to production or restored."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+
+from pigeonhole_api.access import CallerDependency, authenticate
+from pigeonhole_api.models import Model, ModelDetail, ModelList, ProductionRequest
+from pigeonhole_api.platform import PlatformDependency
+from pigeonhole_api.problems import Refusal
+from pigeonhole_api.records.audit import record
+
+router = APIRouter(prefix="/v1/models", tags=["models"], dependencies=[Depends(authenticate)])
+
+
+@router.get("", summary="List models")
+def list_all(platform: PlatformDependency) -> ModelList:
+    """Return every registered version, the newest first."""
+    return ModelList(models=platform.catalog.models())
+
+
+@router.get("/production", summary="Show the model that serves")
+def production(platform: PlatformDependency) -> Model:
+    """Return the version that serves; 404 `no-model` before there is one."""
+    model = platform.catalog.production()
+    if model is None:
+        raise Refusal(404, "no-model", "No model serves yet.", hint="Train one: pigeonhole train DIR.")
+    return model
+
+
+@router.put("/production", summary="Promote or restore a model")
+def set_production(wanted: ProductionRequest, platform: PlatformDependency, caller: CallerDependency) -> Model:
+    """Let a version serve, a newer or an earlier one, and keep the reason in the audit trail."""
+    before = platform.catalog.production()
+    model = platform.catalog.promote(wanted.version)
+    with platform.database.write() as connection:
+        record(
+            connection,
+            caller,
+            "model.promoted",
+            f"model {model.version}",
+            before=None if before is None else before.version,
+            after=model.version,
+            dataset_version=model.dataset_version,
+            reason=wanted.reason,
+        )
+    return model
+
+
+@router.get("/{version}", summary="Show a model")
+def show(version: Annotated[str, Path(pattern=r"^[0-9]{1,9}$")], platform: PlatformDependency) -> ModelDetail:
+    """Return a version with its metrics, confusion matrix and gates."""
+    return platform.catalog.detail(version)

@@ -1,0 +1,19 @@
+"""Parameters that several operations have."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+PageSize = Annotated[int, Query(ge=1, le=500, description="Most rows of a page.")]
+PageToken = Annotated[str | None, Query(max_length=500, description="The next_page_token of the page before.")]
+ClassName = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[^\s/\x00-\x1f\x7f]([^/\x00-\x1f\x7f]*[^\s/\x00-\x1f\x7f])?$",
+        description="The class, without slashes and without spaces at its ends.",
+    ),
+]
+
+DEFAULT_PAGE_SIZE = 50

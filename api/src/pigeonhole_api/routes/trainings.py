@@ -1,0 +1,49 @@
+"""Trainings: queued, watched."""
+
+from fastapi import APIRouter, Depends, Response
+
+from pigeonhole.storage import ObjectMissing
+from pigeonhole_api.access import CallerDependency, authenticate
+from pigeonhole_api.models import FieldProblem, StartTrainingRequest, Training, TrainingPage
+from pigeonhole_api.platform import PlatformDependency
+from pigeonhole_api.problems import Refusal
+from pigeonhole_api.records.paging import PageRequest
+from pigeonhole_api.records.trainings import get_training, insert_training, list_trainings
+from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, PageSize, PageToken
+
+router = APIRouter(prefix="/v1/trainings", tags=["trainings"], dependencies=[Depends(authenticate)])
+
+
+@router.post("", status_code=202, summary="Start a training")
+def start(
+    wanted: StartTrainingRequest, response: Response, platform: PlatformDependency, caller: CallerDependency
+) -> Training:
+    """Queue a training on a dataset version; the worker runs one at a time."""
+    try:
+        platform.store.load(wanted.dataset_version)
+    except ObjectMissing as error:
+        detail = "There is no such dataset version."
+        errors = [FieldProblem(field="body.dataset_version", detail=detail)]
+        raise Refusal(422, "dataset-missing", f"dataset_version: {detail}", errors=errors) from error
+    with platform.database.write() as connection:
+        training = get_training(connection, insert_training(connection, wanted.dataset_version, caller))
+    response.headers["Location"] = f"/v1/trainings/{training.id}"
+    return training
+
+
+@router.get("", summary="List trainings")
+def list_all(
+    platform: PlatformDependency,
+    page_size: PageSize = DEFAULT_PAGE_SIZE,
+    page_token: PageToken = None,
+) -> TrainingPage:
+    """Return a page of trainings, the newest first."""
+    with platform.database.read() as connection:
+        return list_trainings(connection, PageRequest("trainings", page_size, page_token), platform.signer)
+
+
+@router.get("/{training_id}", summary="Show a training")
+def show(training_id: str, platform: PlatformDependency) -> Training:
+    """Return a training with its stage, and its result once it has one."""
+    with platform.database.read() as connection:
+        return get_training(connection, training_id)

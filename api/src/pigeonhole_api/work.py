@@ -1,0 +1,72 @@
+"""`python -m pigeonhole_api.work`: the worker as a process."""
+
+import argparse
+import signal
+import threading
+from collections.abc import Sequence
+
+from prometheus_client import start_http_server
+from pydantic import ValidationError
+
+from pigeonhole.datasets import DatasetStore
+from pigeonhole.errors import PigeonholeError
+from pigeonhole.settings import PlatformSettings
+from pigeonhole.storage import open_storage
+from pigeonhole.telemetry import configure_logging, get_logger
+from pigeonhole_api.database import open_database
+from pigeonhole_api.identifiers import new_id
+from pigeonhole_api.settings import WorkerSettings
+from pigeonhole_api.startup import describe_invalid_settings, fail_to_start
+from pigeonhole_api.worker.heartbeat import Heartbeat
+from pigeonhole_api.worker.trainer import Trainer
+from pigeonhole_api.worker.transformer import Transformer
+from pigeonhole_api.worker.worker import DocumentWorker
+
+_log = get_logger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Work until SIGTERM, finish what is in hand, and end with code 0; exit code 2 when the settings are wrong."""
+    argparse.ArgumentParser(prog="pigeonhole_api.work", description="The Pigeonhole worker.").parse_args(arguments)
+    try:
+        settings, platform = WorkerSettings(), PlatformSettings()
+        configure_logging("worker", settings.log_level)
+        database = open_database(settings, platform)
+        store = DatasetStore(open_storage(platform.storage))
+    except ValidationError as error:
+        fail_to_start(describe_invalid_settings(error))
+    except PigeonholeError as error:
+        fail_to_start(f"{error.message} {error.hint or ''}")
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, settings.metrics_address)
+    transformer, owner = Transformer(settings), new_id("worker")
+    documents = DocumentWorker(database, store, transformer, settings, owner)
+    trainer = Trainer(database, settings, platform, owner)
+    _stop_on_signals(documents, trainer)
+    with Heartbeat(database, owner, lease_seconds=settings.lease_seconds):
+        training = threading.Thread(target=trainer.run, name="trainer")
+        training.start()
+        _log.info("worker_started", concurrency=settings.concurrency)
+        documents.run()
+        training.join()
+    transformer.close()
+    database.close()
+    _log.info("worker_ended")
+
+
+def _stop_on_signals(documents: DocumentWorker, trainer: Trainer) -> None:
+    def stop(*_signal: object) -> None:
+        # A handler runs between two instructions of the main thread, which may hold the lock that stopping takes.
+        threading.Thread(target=_stop, args=(documents, trainer), name="stopping").start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def _stop(documents: DocumentWorker, trainer: Trainer) -> None:
+    documents.stop()
+    trainer.stop()
+
+
+if __name__ == "__main__":
+    main()

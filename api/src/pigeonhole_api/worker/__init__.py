@@ -1,0 +1,1 @@
+"""The worker: takes documents and trainings from the database, and brings back their results."""

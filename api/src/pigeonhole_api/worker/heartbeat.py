@@ -1,0 +1,43 @@
+"""The worker's sign of life: its leases are renewed while its process runs."""
+
+import threading
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from pigeonhole.telemetry import get_logger
+from pigeonhole_api.database import Database
+from pigeonhole_api.metrics import WORKER_FAULTS
+from pigeonhole_api.records.leases import renew
+from pigeonhole_api.records.trainings import renew_trainings
+
+_RENEWALS_A_LEASE = 3
+_log = get_logger(__name__)
+
+
+class Heartbeat:
+    """A thread that renews everything in an owner's hands, three times within each lease."""
+
+    def __init__(self, database: Database, owner: str, *, lease_seconds: float) -> None:
+        self._database = database
+        self._owner = owner
+        self._seconds = lease_seconds
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> "Heartbeat":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._seconds / _RENEWALS_A_LEASE):
+            try:
+                with self._database.write() as connection:
+                    renew(connection, self._owner, seconds=self._seconds)
+                    renew_trainings(connection, self._owner, seconds=self._seconds)
+            except SQLAlchemyError as error:
+                WORKER_FAULTS.labels(type(error).__name__).inc()
+                _log.exception("heartbeat_failed")

@@ -1,0 +1,52 @@
+"""What keeps a process from starting is said in one sentence."""
+
+import pytest
+from pydantic import ValidationError
+
+from pigeonhole.errors import PigeonholeError
+from pigeonhole_api.serve import check_address, is_loopback
+from pigeonhole_api.settings import ApiSettings, WorkerSettings
+from pigeonhole_api.startup import describe_invalid_settings
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIGEONHOLE_API_TOKEN", "a" * 20)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
+def test_the_loopback_addresses_need_no_permission(host: str) -> None:
+    assert is_loopback(host)
+    check_address(host, ApiSettings())
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "pigeonhole.example", ""])
+def test_any_other_address_needs_one(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    with pytest.raises(PigeonholeError, match="other machines"):
+        check_address(host, ApiSettings())
+    monkeypatch.setenv("PIGEONHOLE_API_ALLOW_REMOTE", "true")
+    check_address(host, ApiSettings())
+
+
+@pytest.mark.parametrize("token", ["", "short"])
+def test_the_token_is_required_and_a_wrong_one_is_not_shown(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("PIGEONHOLE_API_TOKEN", token)
+    with pytest.raises(ValidationError) as caught:
+        ApiSettings()
+    sentence = describe_invalid_settings(caught.value)
+    assert sentence.startswith("PIGEONHOLE_API_TOKEN: ")
+    assert not token or token not in sentence
+
+
+def test_the_worker_has_as_many_hands_as_the_machine_has_processors() -> None:
+    import os
+
+    assert WorkerSettings().concurrency == (os.cpu_count() or 1)
+    assert WorkerSettings(concurrency=3).concurrency == 3
+
+
+def test_host_names_are_read_from_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIGEONHOLE_API_ALLOWED_HOSTS", "Pigeonhole.example, 127.0.0.1,")
+    assert ApiSettings().hosts == {"pigeonhole.example", "127.0.0.1"}
