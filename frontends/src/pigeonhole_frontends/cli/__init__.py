@@ -1,0 +1,5 @@
+"""The `pigeonhole` command."""
+
+from pigeonhole_frontends.cli.application import main
+
+__all__ = ["main"]

@@ -1,0 +1,96 @@
+"""Sort files in this process, with a model from the registry and no server."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from pigeonhole.artefact import DESCRIPTION_FILE, ModelIdentity, load_classifier
+from pigeonhole.classifier import TrainedClassifier
+from pigeonhole.documents import DocumentLimits, DocumentRefused, RefusalReason
+from pigeonhole.errors import PigeonholeError
+from pigeonhole.ocr import DocumentReader, open_reader
+from pigeonhole.prediction import Prediction, predict_document
+from pigeonhole.settings import PlatformSettings
+from pigeonhole.storage import open_storage
+from pigeonhole_frontends.laptop.home import Home
+
+
+class NoModel(PigeonholeError):
+    """The registry does not hold the model that was asked for."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(
+            f"There is no model {reference} yet.",
+            code="no-model",
+            hint="Train one: pigeonhole train DIR, or make demo.",
+        )
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """What came of a file: a prediction, or the reason of the refusal and its sentence."""
+
+    path: Path
+    prediction: Prediction | None
+    refusal: str | None = None
+    detail: str | None = None
+
+
+class OfflineSorter:
+    """A model and a reader."""
+
+    def __init__(self, model: TrainedClassifier, identity: ModelIdentity, reader: DocumentReader) -> None:
+        self._model = model
+        self._identity = identity
+        self._reader = reader
+
+    @classmethod
+    def open(cls, settings: PlatformSettings, reference: str) -> "OfflineSorter":
+        """Load a registered model, from the local copy when there is one.
+
+        Raises:
+            NoModel: The registry holds no such version.
+            RegistryError: The registry does not answer.
+            ArtefactError: The model must not be loaded.
+        """
+        from pigeonhole.registry import ModelRegistry
+
+        registry = ModelRegistry(settings.tracking_uri, settings.model_name)
+        version = registry.get(reference)
+        if version is None:
+            raise NoModel(reference)
+        folder = Home(settings.home).models / version.version
+        present = next(folder.rglob(DESCRIPTION_FILE), None)
+        model, identity = load_classifier(present.parent if present else registry.download(version.version, folder))
+        return cls(model, identity, open_reader(open_storage(settings.storage)))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Return the model's classes."""
+        return self._model.classes
+
+    def sort(self, files: Sequence[Path], *, with_reasons: bool, on_file: Callable[[], None]) -> list[Sorted]:
+        """Sort files, several at once, in the order given."""
+
+        def sort_one(path: Path) -> Sorted:
+            result = self._sort(path, with_reasons=with_reasons)
+            on_file()
+            return result
+
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            return list(pool.map(sort_one, files))
+
+    def _sort(self, path: Path, *, with_reasons: bool) -> Sorted:
+        try:
+            # One byte more than the limit is enough to refuse a file of any size.
+            with path.open("rb") as file:
+                data = file.read(DocumentLimits().max_bytes + 1)
+            return Sorted(
+                path, predict_document(self._reader, self._model, self._identity, data, with_reasons=with_reasons)
+            )
+        except DocumentRefused as refusal:
+            return Sorted(path, None, refusal.reason.value, refusal.detail)
+        except OSError as error:
+            return Sorted(path, None, RefusalReason.UNREADABLE.value, f"The file cannot be opened: {error.strerror}.")

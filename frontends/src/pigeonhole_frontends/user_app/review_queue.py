@@ -1,0 +1,49 @@
+"""The order in which documents come to a reviewer, and the choices one document offers: pure decisions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pigeonhole_api.models import Document
+
+MOST_KEYS = 9
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A class that a reviewer may choose, its probability when there is one, and its key when there is one."""
+
+    class_name: str
+    probability: float | None
+    key: str | None
+
+
+def least_confident_first(documents: Iterable[Document]) -> list[Document]:
+    """Return documents in the order of review; a document without a score is the least known, so it comes first."""
+    return sorted(documents, key=_confidence)
+
+
+def choices(document: Document, classes: Sequence[str]) -> list[Choice]:
+    """Return the classes to choose from, likeliest first, with the keys 1 to 9; classes without a score come last."""
+    scored = [(each.class_name, each.p) for each in document.prediction.probabilities] if document.prediction else []
+    known = {name for name, _ in scored}
+    unscored = [(name, None) for name in sorted(classes) if name not in known]
+    return [
+        Choice(name, p, str(place) if place <= MOST_KEYS else None)
+        for place, (name, p) in enumerate([*scored, *unscored], start=1)
+    ]
+
+
+def decision_for(document: Document, class_name: str) -> str:
+    """Return whether choosing a class accepts the model's answer or corrects it."""
+    predicted = document.prediction.class_name if document.prediction else None
+    return "accepted" if class_name == predicted else "corrected"
+
+
+def next_in_queue(queue: Sequence[Document], passed: Sequence[str]) -> Document | None:
+    """Return the first of the documents that were passed over least often."""
+    return min(queue, key=lambda document: passed.count(document.id), default=None)
+
+
+def _confidence(document: Document) -> float:
+    prediction = document.prediction
+    return -1.0 if prediction is None or prediction.confidence is None else prediction.confidence
