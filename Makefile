@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Install system packages, uv and the locked Python packages
@@ -73,6 +73,10 @@ bench: setup-test ## Measure the generator; figures go to build/bench
 .PHONY: pipeline
 pipeline: setup ## Compile the training pipeline for a cluster into build/pipelines
 	@$(RUN)/python -m pigeonhole_pipelines.compile build/pipelines/training.yaml
+
+.PHONY: repro
+repro: setup ## Run the training as DVC stages, those whose inputs changed
+	@PATH="$(CURDIR)/$(RUN):$$PATH" dvc repro
 
 .PHONY: format
 format: setup ## Format the code and apply the linter's safe fixes

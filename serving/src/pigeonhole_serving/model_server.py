@@ -20,7 +20,7 @@ from pigeonhole_serving.request_gate import RequestGate, error_response, request
 from pigeonhole_serving.settings import ServingSettings
 
 _APP = "kserve.model_server:app"
-_QUIET_LOGGERS = ("uvicorn.access", "uvicorn.error", "kserve", "kserve.trace", "httpx", "httpcore")
+_QUIET_LOGGERS = ("uvicorn.access", "uvicorn.error", "kserve", "kserve.trace")
 
 
 @dataclass(frozen=True)
