@@ -29,10 +29,11 @@ class Evaluation:
     """Scores over a set of documents.
 
     `expected_calibration_error` is the mean distance between confidence and share of right answers over 10 bins of
-    equal width; `calibration_noise` is what that error would be on average if every confidence were exactly right, which
-    is far from 0 on few documents; `brier` the mean squared distance of the probabilities from the truth, summed over classes;
-    `accuracy_when_confident` leaves out the abstained documents (0 when all were); `confusion[i][j]` counts documents
-    of class i that were answered j; a document that could not be scored is answered with no class and counts as wrong.
+    equal width; `calibration_noise` is what that error would be on average if every confidence were exactly right,
+    which is far from 0 on few documents; `brier` is the mean squared distance of the probabilities from the truth,
+    summed over classes; `accuracy_when_confident` leaves out the abstained documents (0 when all were);
+    `confusion[i][j]` counts documents of class i that were answered j; a document that could not be scored is answered
+    with no class and counts as wrong.
     """
 
     documents: int
