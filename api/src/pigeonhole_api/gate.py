@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pigeonhole.telemetry import bind_context, get_logger
-from pigeonhole_api.metrics import HTTP_REQUESTS, HTTP_SECONDS
+from pigeonhole.telemetry.http import HTTP_REQUESTS, HTTP_SECONDS
 from pigeonhole_api.problems import Refusal, internal_fault, problem_response
 
 _log = get_logger(__name__)

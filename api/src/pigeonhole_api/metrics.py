@@ -12,16 +12,10 @@ from pigeonhole.telemetry import get_logger
 from pigeonhole_api.database import Database, now
 from pigeonhole_api.database.tables import documents, trainings
 
-_SECONDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
 _WAITS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 _QUEUES = {"documents": documents, "trainings": trainings}
 _log = get_logger(__name__)
 
-HTTP_REQUESTS = Counter("pigeonhole_http_requests", "Requests answered.", ("route", "method", "code"))
-HTTP_SECONDS = Histogram(
-    "pigeonhole_http_request_duration_seconds", "Time to answer a request.", ("route", "method"), buckets=_SECONDS
-)
-REJECTED = Counter("pigeonhole_rejected", "Requests and documents refused, by reason.", ("reason",))
 FEEDBACK = Counter("pigeonhole_feedback", "Decisions of people about answers.", ("model", "model_version", "verdict"))
 
 DOCUMENTS = Counter("pigeonhole_worker_documents", "Documents that left the worker's hands, by result.", ("result",))

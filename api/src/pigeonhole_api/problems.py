@@ -6,7 +6,7 @@ from http import HTTPStatus
 from starlette.responses import JSONResponse
 
 from pigeonhole.errors import PigeonholeError
-from pigeonhole_api.metrics import REJECTED
+from pigeonhole.telemetry.http import REJECTED
 from pigeonhole_api.models import FieldProblem, Problem
 
 MEDIA_TYPE = "application/problem+json"

@@ -6,12 +6,7 @@ _SECONDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120)
 _CONFIDENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 _MODEL = ("model", "model_version")
 
-HTTP_REQUESTS = Counter("pigeonhole_http_requests", "Requests answered.", ("route", "method", "code"))
-HTTP_SECONDS = Histogram(
-    "pigeonhole_http_request_duration_seconds", "Time to answer a request.", ("route", "method"), buckets=_SECONDS
-)
 IN_FLIGHT = Gauge("pigeonhole_http_requests_in_flight", "Inference requests being worked on.")
-REJECTED = Counter("pigeonhole_rejected", "Requests and documents refused, by reason.", ("reason",))
 QUEUE_DEPTH = Gauge("pigeonhole_queue_depth", "Work that waits for a slot.", ("queue",))
 SLOTS_BUSY = Gauge("pigeonhole_slots_busy", "Slots at work.", ("queue",))
 

@@ -12,8 +12,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pigeonhole.telemetry import bind_context, get_logger
+from pigeonhole.telemetry.http import HTTP_REQUESTS, HTTP_SECONDS, REJECTED
 from pigeonhole_serving.errors import Reason, ServingError, error_body, failure, malformed_field
-from pigeonhole_serving.metrics import HTTP_REQUESTS, HTTP_SECONDS, IN_FLIGHT, REJECTED
+from pigeonhole_serving.metrics import IN_FLIGHT
 from pigeonhole_serving.settings import ServingSettings
 
 _log = get_logger(__name__)

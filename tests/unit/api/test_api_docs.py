@@ -7,6 +7,7 @@ import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
 import pigeonhole_api
+from pigeonhole.telemetry import http
 from pigeonhole_api import metrics
 from pigeonhole_api.settings import ApiSettings, WorkerSettings
 
@@ -40,7 +41,7 @@ def test_every_action_of_the_audit_trail_is_documented() -> None:
 
 
 def test_every_metric_is_documented() -> None:
-    for metric in vars(metrics).values():
+    for metric in (*vars(metrics).values(), *vars(http).values()):
         if isinstance(metric, MetricWrapperBase):
             (family,) = metric.describe()
             assert f"`{family.name}" in TEXT

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
+from pigeonhole.telemetry import http
 from pigeonhole_serving import metrics
 from pigeonhole_serving.errors import Reason
 from pigeonhole_serving.settings import ServingSettings
@@ -26,7 +27,9 @@ def test_every_reason_of_an_error_is_documented(reason: Reason) -> None:
     assert f"`{reason.value}`" in TEXT
 
 
-METRICS = [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)]
+METRICS = [
+    metric for module in (metrics, http) for metric in vars(module).values() if isinstance(metric, MetricWrapperBase)
+]
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=str)

@@ -9,7 +9,7 @@ from typing import IO
 
 from pigeonhole.datasets import DatasetStore
 from pigeonhole.documents import DocumentLimits, DocumentRefused, RefusalReason, inspect_document
-from pigeonhole_api.metrics import REJECTED
+from pigeonhole.telemetry.http import REJECTED
 
 _BLOCK = 1 << 20
 _NAME_CHARACTERS = 255
