@@ -48,7 +48,7 @@ class Running:
     client: PlatformClient
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     settings = PlatformSettings(home=tmp_path_factory.mktemp("platform"))
     register_model(settings)
@@ -97,7 +97,7 @@ def add_examples(client: PlatformClient) -> None:
         client.add_examples(name, [(f"{name}-{number}.pdf", pdf(f"{text} {number}")) for number in range(3)])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

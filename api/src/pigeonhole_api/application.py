@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp
 
 from pigeonhole_api.gate import RequestGate
@@ -36,7 +37,8 @@ def create_application(platform: PlatformState) -> ASGIApp:
         yield
         platform.close()
 
-    app = FastAPI(
+    # FastAPI's own page at /docs loads its scripts from another site.
+    app = FastAPIOffline(
         title="Pigeonhole",
         description=_DESCRIPTION,
         version=version("pigeonhole-api"),

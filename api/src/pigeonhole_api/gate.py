@@ -1,22 +1,18 @@
 """What every request passes: its host, its id, the limit of its body, a last net under errors, and the metrics."""
 
 import re
-import time
 from collections.abc import Iterable
-from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pigeonhole.telemetry import bind_context, get_logger
-from pigeonhole.telemetry.http import HTTP_REQUESTS, HTTP_SECONDS
+from pigeonhole.telemetry.exchange import Exchange
 from pigeonhole_api.problems import Refusal, internal_fault, problem_response
 
 _log = get_logger(__name__)
-_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _PORT = re.compile(r":[0-9]+$")
 _MOST_JSON_BYTES = 1_000_000
-_CLIENT_GONE = "499"
 
 
 class RequestGate:
@@ -64,35 +60,22 @@ class RequestGate:
             )
 
 
-class _Exchange:
+class _Exchange(Exchange):
     def __init__(self, scope: Scope, send: Send) -> None:
-        given = Headers(scope=scope).get("x-request-id", "")
-        self.request_id = given if _ID.fullmatch(given) else uuid4().hex
-        self.scope = scope
-        scope["request_id"] = self.request_id
-        self._send = send
-        self._status: int | None = None
-        self._started = time.perf_counter()
+        super().__init__(scope, send)
+        self.scope["request_id"] = self.request_id
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._status = message["status"]
             headers = MutableHeaders(scope=message)
-            headers["x-request-id"] = self.request_id
             headers["x-content-type-options"] = "nosniff"
             headers.setdefault("cache-control", "no-store")
-        await self._send(message)
+        await super().send(message)
 
     async def fail(self, refusal: Refusal, receive: Receive) -> None:
-        if self._status is None:
+        if self.status is None:
             response = problem_response(refusal, instance=self.scope["path"], request_id=self.request_id)
             await response(self.scope, receive, self.send)
-
-    def count(self) -> None:
-        route = getattr(self.scope.get("route"), "path", "other")
-        status = _CLIENT_GONE if self._status is None else str(self._status)
-        HTTP_REQUESTS.labels(route, self.scope["method"], status).inc()
-        HTTP_SECONDS.labels(route, self.scope["method"]).observe(time.perf_counter() - self._started)
 
 
 def _check_length(headers: Headers, most: int) -> None:

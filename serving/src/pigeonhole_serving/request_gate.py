@@ -1,24 +1,21 @@
 """What every request passes: its id, the limit of its body, a last net under errors, and the metrics."""
 
 import asyncio
-import re
-import time
 from collections.abc import Callable
-from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pigeonhole.telemetry import bind_context, get_logger
-from pigeonhole.telemetry.http import HTTP_REQUESTS, HTTP_SECONDS, REJECTED
+from pigeonhole.telemetry.exchange import Exchange
+from pigeonhole.telemetry.http import REJECTED
 from pigeonhole_serving.errors import Reason, ServingError, error_body, failure, malformed_field
 from pigeonhole_serving.metrics import IN_FLIGHT
 from pigeonhole_serving.settings import ServingSettings
 
 _log = get_logger(__name__)
-_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
 _BINARY_HEADER = "inference-header-content-length"
 
 
@@ -43,14 +40,14 @@ class RequestGate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, send)
+        exchange = Exchange(scope, send)
         with bind_context(request_id=exchange.request_id):
             try:
                 await self._answer(exchange, receive)
             finally:
                 exchange.count()
 
-    async def _answer(self, exchange: "_Exchange", receive: Receive) -> None:
+    async def _answer(self, exchange: Exchange, receive: Receive) -> None:
         try:
             if exchange.scope["method"] != "POST":
                 await self._app(exchange.scope, receive, exchange.send)
@@ -96,7 +93,7 @@ class RequestGate:
         limit = f"{self._settings.max_body_bytes:,}"
         return failure(Reason.TOO_LARGE, f"The request's body is larger than {limit} bytes.")
 
-    async def _fail(self, exchange: "_Exchange", receive: Receive, error: ServingError) -> None:
+    async def _fail(self, exchange: Exchange, receive: Receive, error: ServingError) -> None:
         if exchange.status is None:
             response = error_response(error, exchange.request_id, self._settings.retry_after_seconds)
             await response(exchange.scope, receive, exchange.send)
@@ -105,29 +102,6 @@ class RequestGate:
 def request_id_of(request: Request) -> str:
     """Return the id that the gate gave a request."""
     return request.headers.get("x-request-id", "")
-
-
-class _Exchange:
-    def __init__(self, scope: Scope, send: Send) -> None:
-        given = Headers(scope=scope).get("x-request-id", "")
-        self.request_id = given if _ID.match(given) else uuid4().hex
-        # kserve and the handlers of errors read the id from the request's headers.
-        headers = [item for item in scope["headers"] if item[0] != b"x-request-id"]
-        self.scope: Scope = {**scope, "headers": [*headers, (b"x-request-id", self.request_id.encode())]}
-        self.status: int | None = None
-        self._send = send
-        self._started = time.perf_counter()
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            MutableHeaders(scope=message)["x-request-id"] = self.request_id
-        await self._send(message)
-
-    def count(self) -> None:
-        route = getattr(self.scope.get("route"), "path", "other")
-        HTTP_REQUESTS.labels(route, self.scope["method"], str(self.status or 499)).inc()
-        HTTP_SECONDS.labels(route, self.scope["method"]).observe(time.perf_counter() - self._started)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

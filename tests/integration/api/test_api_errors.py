@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -170,6 +171,14 @@ def test_probes_metrics_and_the_description_need_no_token(platform: Any) -> None
     platform.call("GET", "/v1/nothing")
     assert 'pigeonhole_rejected_total{reason="not-found"}' in platform.call("GET", "/metrics", token=None).text
     assert 'pigeonhole_http_requests_total{code="200",method="GET",route="/livez"}' in text
+
+
+def test_the_page_of_the_description_needs_nothing_from_elsewhere(platform: Any) -> None:
+    page = platform.call("GET", "/docs", token=None).text
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(addresses) >= 2
+    assert all(platform.call("GET", address, token=None).status_code == 200 for address in addresses)
+    assert "//" not in "".join(addresses)
 
 
 def test_every_operation_is_described(platform: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
 
 from pigeonhole.documents import DocumentLimits, DocumentRefused, RefusalReason
@@ -38,7 +39,7 @@ def pdf(pages: list[str | None]) -> bytes:
     sheet = canvas.Canvas(buffer)
     for text in pages:
         if text is None:
-            sheet.drawInlineImage(scan().convert("RGB"), 0, 300, width=600, height=350)
+            sheet.drawImage(ImageReader(scan().convert("RGB")), 0, 300, width=600, height=350)
         else:
             for row, line in enumerate(text.split("\n")):
                 sheet.drawString(60, 780 - 20 * row, line)

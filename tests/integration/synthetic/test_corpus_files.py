@@ -93,7 +93,7 @@ def test_the_manifest_names_the_generator_the_settings_and_every_document(
 ) -> None:
     directory, documents = corpus
     assert read_documents(directory) == documents
-    header = json.loads((directory / "corpus.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    header = json.loads((directory / ".corpus.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert header["synthetic"] is True
     assert header["settings"]["seed"] == 11
     assert "workers" not in header["settings"]
@@ -165,7 +165,7 @@ def test_a_new_corpus_replaces_an_earlier_one_and_keeps_other_files(tmp_path: Pa
     write_corpus(tmp_path, GenerationSettings(count=2, seed=1))
     (tmp_path / "cv" / "mine.pdf").write_bytes(b"%PDF-")
     documents = write_corpus(tmp_path, GenerationSettings(count=1, seed=2))
-    expected = {document.path for document in documents} | {"cv/mine.pdf", "corpus.jsonl"}
+    expected = {document.path for document in documents} | {"cv/mine.pdf", ".corpus.jsonl"}
     assert set(files_of(tmp_path)) == expected
 
 
@@ -197,7 +197,7 @@ def test_a_folder_that_cannot_be_made_is_refused_by_name(tmp_path: Path) -> None
 
 def test_a_damaged_manifest_is_named_by_its_line(tmp_path: Path) -> None:
     write_corpus(tmp_path, GenerationSettings(count=1))
-    manifest = tmp_path / "corpus.jsonl"
+    manifest = tmp_path / ".corpus.jsonl"
     lines = manifest.read_text(encoding="utf-8").splitlines()
     manifest.write_text("\n".join([*lines[:3], '{"path": 1}']), encoding="utf-8")
     with pytest.raises(GenerationError, match=r"line 4 describes no document"):

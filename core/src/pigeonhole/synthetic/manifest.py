@@ -9,7 +9,7 @@ from typing import Any
 
 from pigeonhole.synthetic.settings import GENERATOR_VERSION, GenerationError, GenerationSettings
 
-MANIFEST_NAME = "corpus.jsonl"
+MANIFEST_NAME = ".corpus.jsonl"
 LIBRARIES = ("reportlab", "pypdfium2", "opencv-python-headless", "numpy", "pillow")
 """Libraries whose versions decide over the bytes."""
 
