@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytesseract
 from numpy.typing import NDArray
+from PIL import Image
 
 from pigeonhole.ocr.engine import EngineFailure, EngineTimeout
 from pigeonhole.ocr.page_text import Box, Word
@@ -56,10 +57,12 @@ class TesseractEngine:
             EngineTimeout: The deadline passed; the process was ended.
             EngineFailure: tesseract is missing, lacks a language or broke.
         """
-        gray = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY) if pixels.ndim == 3 else pixels
+        image = Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY) if pixels.ndim == 3 else pixels)
+        # pytesseract hands the page over as a file of the image's format, and PNG's compression is a third of all work.
+        image.format = "PPM"
         try:
             table = pytesseract.image_to_data(
-                gray,
+                image,
                 lang=self.languages,
                 config=_CONFIG,
                 timeout=deadline_seconds,

@@ -51,12 +51,13 @@ def demo(
         say(f"Everything is kept in {settings.home}")
         learned = _documents(count, difficulty, seed)
         unseen = replace(learned, count=_UNSEEN_A_CLASS, seed=seed + _UNSEEN_SEED_STEP)
-        _train(settings, learned)
         from pigeonhole_frontends.laptop.platform import LaptopPlatform
 
         platform = LaptopPlatform(settings)
-        stopping = stop_on_signals()
+        # The processes start beside the training, which leaves a core idle now and then.
         with platform.running():
+            _train(settings, learned)
+            stopping = stop_on_signals()
             with progress("Starting the platform"):
                 platform.wait_until_ready(with_model=True)
             _sort_unseen(platform, unseen)
