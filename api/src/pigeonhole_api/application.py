@@ -1,5 +1,6 @@
 """The API as one ASGI application."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -34,6 +35,7 @@ def create_application(platform: PlatformState) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=platform.catalog.warm, name="warm-up", daemon=True).start()
         yield
         platform.close()
 

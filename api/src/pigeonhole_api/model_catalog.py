@@ -1,17 +1,11 @@
 """Registered models as the API shows them; MLflow is loaded when someone asks for models, and then kept."""
 
-import threading
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
+from contextlib import suppress
 
+from pigeonhole.registry import ModelRegistry, ModelVersion, RegistryError
 from pigeonhole_api.models import Model, ModelDetail
 from pigeonhole_api.problems import missing
 
-if TYPE_CHECKING:
-    from pigeonhole.registry import ModelRegistry, ModelVersion
-
-_SQLITE = "sqlite:///"
 _CHAMPION = "@champion"
 
 
@@ -19,21 +13,15 @@ class ModelCatalog:
     """Reads and changes the registry."""
 
     def __init__(self, tracking_uri: str, model_name: str) -> None:
-        self._tracking_uri = tracking_uri
-        self._model_name = model_name
-        self._opening = threading.Lock()
+        self._registry = ModelRegistry(tracking_uri, model_name)
 
     def models(self) -> list[Model]:
         """Return every version, the newest first."""
-        if self._is_empty():
-            return []
-        return [Model.model_validate(_fields(found)) for found in self._registry().versions()]
+        return [Model.model_validate(_fields(found)) for found in self._registry.versions()]
 
     def production(self) -> Model | None:
         """Return the version that serves, or None."""
-        if self._is_empty():
-            return None
-        found = self._registry().get(_CHAMPION)
+        found = self._registry.get(_CHAMPION)
         return None if found is None else Model.model_validate(_fields(found))
 
     def detail(self, version: str) -> ModelDetail:
@@ -42,10 +30,10 @@ class ModelCatalog:
         Raises:
             Refusal: 404 `model-missing`.
         """
-        found = None if self._is_empty() else self._registry().get(version)
+        found = self._registry.get(version)
         if found is None:
             raise missing("model", version)
-        report = self._registry().evaluation(version)
+        report = self._registry.evaluation(version)
         evaluation = {name: report[name] for name in ("labels", "confusion", "per_class", "gates") if report.get(name)}
         return ModelDetail.model_validate({**_fields(found), **evaluation})
 
@@ -55,27 +43,17 @@ class ModelCatalog:
         Raises:
             Refusal: 404 `model-missing`.
         """
-        if self._is_empty() or self._registry().get(version) is None:
+        if self._registry.get(version) is None:
             raise missing("model", version)
-        return Model.model_validate(_fields(self._registry().promote(version)))
+        return Model.model_validate(_fields(self._registry.promote(version)))
 
-    def _is_empty(self) -> bool:
-        """Tell whether MLflow's database on this machine has not been made yet, without loading MLflow."""
-        path = self._tracking_uri.removeprefix(_SQLITE)
-        return path != self._tracking_uri and not Path(path).exists()
-
-    def _registry(self) -> "ModelRegistry":
-        with self._opening:
-            return self._opened
-
-    @cached_property
-    def _opened(self) -> "ModelRegistry":
-        from pigeonhole.registry import ModelRegistry
-
-        return ModelRegistry(self._tracking_uri, self._model_name)
+    def warm(self) -> None:
+        """Load MLflow, which takes seconds, before someone waits for it; without any model nothing is loaded."""
+        with suppress(RegistryError):
+            self.production()
 
 
-def _fields(found: "ModelVersion") -> dict[str, object]:
+def _fields(found: ModelVersion) -> dict[str, object]:
     return {
         "version": found.version,
         "aliases": list(found.aliases),
