@@ -25,7 +25,12 @@ class TrainingParams(BaseModel):
     target_precision: float = Field(
         0.97, gt=0, lt=1, description="Precision that a class's confident answers must reach in cross-validation."
     )
-    min_threshold: float = Field(0.4, ge=0, lt=1, description="No threshold lies below this confidence.")
+    min_threshold: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="No threshold lies below this; under one half, an answer is more likely wrong than right.",
+    )
     seed: int = Field(0, ge=0, description="Seed of the folds.")
 
     @model_validator(mode="after")
