@@ -31,7 +31,7 @@ def doctor(
         print_json([asdict(finding) for finding in findings])
     else:
         marks = {True: "ok", False: "FIX"}
-        rows = [(marks[finding.ok], finding.what, finding.found, finding.fix or "") for finding in findings]
+        rows = [(marks[each.ok], each.what, each.found, "" if each.ok else each.fix or "") for each in findings]
         stdout().print(table("", ("", "what", "found", "how to fix"), rows))
     if not all(finding.ok for finding in findings):
         raise typer.Exit(ExitCode.UNAVAILABLE)
