@@ -9,12 +9,12 @@ from pydantic import ValidationError
 
 from pigeonhole.documents import DocumentLimits
 from pigeonhole.errors import PigeonholeError
-from pigeonhole.settings import PlatformSettings
+from pigeonhole.settings import PlatformSettings, describe_invalid_settings
 from pigeonhole.telemetry import configure_logging
 from pigeonhole_api.application import create_application
 from pigeonhole_api.platform import open_platform
 from pigeonhole_api.settings import ApiSettings
-from pigeonhole_api.startup import describe_invalid_settings, fail_to_start
+from pigeonhole_api.startup import fail_to_start
 
 _DRAIN_SECONDS = 20
 _LOOPBACK_NAMES = {"localhost"}
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         check_address(options.host, settings)
         app = create_application(open_platform(settings, platform, limits))
     except ValidationError as error:
-        fail_to_start(describe_invalid_settings(error))
+        fail_to_start(describe_invalid_settings(error) or "The settings are wrong.")
     except PigeonholeError as error:
         fail_to_start(f"{error.message} {error.hint or ''}")
     config = uvicorn.Config(

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 
 from pigeonhole.datasets import DatasetStore
 from pigeonhole.errors import PigeonholeError
-from pigeonhole.settings import PlatformSettings
+from pigeonhole.settings import PlatformSettings, describe_invalid_settings
 from pigeonhole.storage import open_storage
 from pigeonhole.telemetry import configure_logging, get_logger
 from pigeonhole_api.database import open_database
 from pigeonhole_api.identifiers import new_id
 from pigeonhole_api.settings import WorkerSettings
-from pigeonhole_api.startup import describe_invalid_settings, fail_to_start
+from pigeonhole_api.startup import fail_to_start
 from pigeonhole_api.worker.heartbeat import Heartbeat
 from pigeonhole_api.worker.trainer import Trainer
 from pigeonhole_api.worker.transformer import Transformer
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         database = open_database(settings, platform)
         store = DatasetStore(open_storage(platform.storage))
     except ValidationError as error:
-        fail_to_start(describe_invalid_settings(error))
+        fail_to_start(describe_invalid_settings(error) or "The settings are wrong.")
     except PigeonholeError as error:
         fail_to_start(f"{error.message} {error.hint or ''}")
     if settings.metrics_port:

@@ -6,14 +6,13 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from pigeonhole.datasets import DatasetStore
-from pigeonhole.documents import DocumentLimits, DocumentRefused, RefusalReason
+from pigeonhole.documents import DocumentLimits, DocumentRefused, RefusalReason, limit_memory
 from pigeonhole.errors import PigeonholeError
 from pigeonhole.storage import open_storage
 from pigeonhole_components.errors import StepError
 from pigeonhole_components.json_files import canonical_json
 from pigeonhole_components.sections import OcrParams
 
-ENGINE_MISSING = "ocr-missing"
 _LEFT_OUT = ("text", "words", "seconds")
 
 
@@ -86,7 +85,7 @@ def read_document(reader: Any, data: bytes, sha256: str) -> ReadDocument:
     Raises:
         EngineFailure: `ocr-missing`; the OCR engine is not there.
     """
-    from pigeonhole.ocr import EngineFailure
+    from pigeonhole.ocr import ENGINE_MISSING, EngineFailure
 
     try:
         found = reader.read(data)
@@ -106,7 +105,7 @@ def read_document(reader: Any, data: bytes, sha256: str) -> ReadDocument:
 
 def _open(job: ReadingJob) -> tuple[Any, DatasetStore]:
     # Imported here because only the reading processes need it, and it takes most of a second.
-    from pigeonhole.ocr import DocumentReader, OcrSettings, PageTextCache
+    from pigeonhole.ocr import ENGINE_MISSING, DocumentReader, OcrSettings, PageTextCache
     from pigeonhole.ocr.tesseract import TesseractEngine
 
     settings = OcrSettings(**job.params.model_dump())
@@ -119,5 +118,6 @@ def _open(job: ReadingJob) -> tuple[Any, DatasetStore]:
             hint=f"Install it (Debian: tesseract-ocr-{missing[0]}), or name other languages.",
         )
     storage = open_storage(job.storage_url)
-    reader = DocumentReader(engine, settings=settings, limits=DocumentLimits(), cache=PageTextCache(storage))
+    limit_memory(limits := DocumentLimits())
+    reader = DocumentReader(engine, settings=settings, limits=limits, cache=PageTextCache(storage))
     return reader, DatasetStore(storage)

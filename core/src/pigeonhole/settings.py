@@ -1,9 +1,10 @@
 """Where a Pigeonhole installation keeps its things."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,3 +29,22 @@ class PlatformSettings(BaseSettings):
     def tracking_uri(self) -> str:
         """Return MLflow's tracking URI."""
         return self.mlflow_tracking_uri or f"sqlite:///{self.home.absolute() / 'mlflow.db'}"
+
+
+def describe_invalid_settings(error: ValidationError) -> str | None:
+    """Return what is wrong with the first wrong setting, or None for an error that is not about settings.
+
+    The sentence names the environment variable and never its value, which may be a secret.
+    """
+    settings = next((found for found in _all_settings(BaseSettings) if found.__name__ == error.title), None)
+    if settings is None:
+        return None
+    first = error.errors()[0]
+    name = "_".join(str(part) for part in first["loc"])
+    return f"{settings.model_config.get('env_prefix', '')}{name}".upper() + f": {first['msg']}."
+
+
+def _all_settings(kind: type[BaseSettings]) -> Iterator[type[BaseSettings]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _all_settings(below)

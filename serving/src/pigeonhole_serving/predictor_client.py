@@ -15,6 +15,7 @@ from pigeonhole_serving.routing import Route
 
 _log = get_logger(__name__)
 _ATTEMPTS = 2
+_ABOUT_THE_TEXTS = {400, 413, 422}
 # Shorter than the server's own keep-alive of 65 s, so that a connection is never used while it is being closed.
 _KEEPALIVE_SECONDS = 30.0
 
@@ -57,11 +58,12 @@ class PredictorClient:
         A call is repeated once when the connection fails: scoring changes nothing.
 
         Raises:
-            ServingError: 503 `predictor-unavailable`, or 504 when the predictor does not answer in time.
+            ServingError: 503 `predictor-unavailable`, 504 when the predictor does not answer in time, or 500 when these
+                very texts are what it cannot score: sent again, they would fail again.
         """
         response = await self._post(route, score_request_json(texts, explain), trace)
         if response.status_code != httpx.codes.OK:
-            raise _unavailable("refused", status=response.status_code)
+            raise _refused(response.status_code)
         try:
             scored = parse_score_answer(response.content)
         except AnswerInvalid as error:
@@ -98,6 +100,14 @@ class PredictorClient:
                 PREDICTOR_CALLS.labels("timeout").inc()
                 raise failure(Reason.TIMEOUT, "The predictor did not answer in time.") from error
         raise AssertionError("unreachable")
+
+
+def _refused(status: int) -> ServingError:
+    if status not in _ABOUT_THE_TEXTS:
+        return _unavailable("refused", status=status)
+    PREDICTOR_CALLS.labels("refused").inc()
+    _log.warning("predictor refused texts", status=status)
+    return failure(Reason.INTERNAL, "The predictor cannot score the document.")
 
 
 def _unavailable(result: str, **fields: object) -> ServingError:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
 
-from pigeonhole.documents import DocumentRefused, RefusalReason
+from pigeonhole.documents import DocumentRefused, RefusalReason, limit_memory
 from pigeonhole.errors import PigeonholeError
-from pigeonhole.ocr import DocumentReader, EngineFailure, open_reader
+from pigeonhole.ocr import ENGINE_MISSING, DocumentReader, EngineFailure, open_reader
 from pigeonhole.prediction import ReadDocument, read_document
 from pigeonhole.storage import open_storage
 from pigeonhole.telemetry import bind_context, configure_logging, get_logger
@@ -73,7 +73,7 @@ class ReaderProcess:
         self._process, self._connection = process, ours
         state = self._receive(ours, time.monotonic() + _START_SECONDS)
         if not isinstance(state, EngineState):
-            raise EngineFailure("A reader process did not start.", code="ocr-missing")
+            raise EngineFailure("A reader process did not start.", code=ENGINE_MISSING)
         return state
 
     def read(self, data: bytes, *, with_boxes: bool, deadline: float, request_id: str) -> ReadDocument:
@@ -99,7 +99,7 @@ class ReaderProcess:
             return answer
         if isinstance(answer, _Refusal):
             raise DocumentRefused(answer.reason, answer.detail)
-        if isinstance(answer, _Failure) and answer.code == "ocr-missing":
+        if isinstance(answer, _Failure) and answer.code == ENGINE_MISSING:
             raise failure(Reason.NOT_READY, "The OCR engine does not work.")
         raise failure(Reason.INTERNAL, "The document could not be read because of a fault in the server.")
 
@@ -153,6 +153,7 @@ def serve_reader(connection: Connection, cache_url: str) -> None:
     os.setsid()
     configure_logging("transformer-reader")
     reader = open_reader(open_storage(cache_url) if cache_url else None)
+    limit_memory(reader.limits)
     connection.send(_warm_up(reader))
     while True:
         try:
@@ -185,7 +186,7 @@ def _answer(reader: DocumentReader, work: _Work) -> ReadDocument | _Refusal | _F
         return _Refusal(refusal.reason, refusal.detail)
     except EngineFailure as error:
         _log.warning("ocr engine failed", code=error.code)
-        if error.code == "ocr-missing":
+        if error.code == ENGINE_MISSING:
             return _Failure(error.code)
         return _Refusal(RefusalReason.UNREADABLE, "The OCR engine failed on the document.")
     except PigeonholeError as error:

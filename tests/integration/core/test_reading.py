@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -144,3 +146,24 @@ def test_a_missing_engine_is_said_with_how_to_get_it(monkeypatch: pytest.MonkeyP
     with pytest.raises(EngineFailure, match="not installed") as caught:
         TesseractEngine().read(np.full((40, 40), 255, np.uint8), deadline_seconds=10)
     assert "apt" in (caught.value.hint or "") or "tesseract-ocr" in (caught.value.hint or "")
+
+
+def test_a_fresh_process_may_look_at_documents_of_several_types_at_once(tmp_path: Path) -> None:
+    (tmp_path / "scan.png").write_bytes(as_bytes(scan(), "PNG"))
+    (tmp_path / "letter.pdf").write_bytes(pdf(["Facture"]))
+    program = (
+        "import sys, threading\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from pathlib import Path\n"
+        "from pigeonhole.documents import DocumentLimits, inspect_document\n"
+        "files, ready = [Path(name).read_bytes() for name in sys.argv[1:]] * 3, threading.Barrier(6)\n"
+        "def look(data):\n"
+        "    ready.wait()\n"
+        "    return inspect_document(data, DocumentLimits()).pages\n"
+        "with ThreadPoolExecutor(6) as pool:\n"
+        "    print(list(pool.map(look, files)))\n"
+    )
+    for _ in range(4):
+        command = [sys.executable, "-c", program, str(tmp_path / "scan.png"), str(tmp_path / "letter.pdf")]
+        looked = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert (looked.stdout.strip(), looked.stderr) == ("[1, 1, 1, 1, 1, 1]", "")

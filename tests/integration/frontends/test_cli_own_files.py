@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -13,10 +14,11 @@ import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen import canvas
 
-from pigeonhole.synthetic import GenerationSettings, write_corpus
+from pigeonhole.synthetic import FormatMix, GenerationSettings, write_corpus
 
 pytestmark = pytest.mark.integration
 CORPUS = GenerationSettings(classes=("invoice", "cv", "payslip"), count=10, difficulty=0.2, seed=5, workers=2)
+ONLY_PDFS = FormatMix(pdf=1, image_pdf=0, jpeg=0, png=0, tiff=0)
 REFUSED = {
     "broken.png": "unreadable",
     "empty.pdf": "empty",
@@ -25,9 +27,9 @@ REFUSED = {
 }
 
 
-def pigeonhole(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+def pigeonhole(*arguments: str, home: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from pigeonhole_frontends.cli import main; main()", *arguments]
-    environment = {**os.environ, "PIGEONHOLE_HOME": str(home), "COLUMNS": "200"}
+    environment = {**os.environ, "PIGEONHOLE_HOME": str(home), "COLUMNS": "200", **settings}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400, check=False)
 
 
@@ -136,6 +138,38 @@ def test_a_wrong_wish_gets_one_sentence_and_its_code(
     command = pigeonhole(*arguments, home=trained.home)
     assert (command.returncode, "Traceback" in command.stderr) == (code, False)
     assert sentence in command.stdout + command.stderr
+
+
+def test_a_setting_that_is_wrong_is_named_without_a_trace(trained: Trained) -> None:
+    for command in (("classify", "x.pdf"), ("train", "x"), ("doctor",)):
+        told = pigeonhole(*command, home=trained.home, PIGEONHOLE_OCR_PAGES="0")
+        assert told.returncode == (2 if command != ("train", "x") else 1)
+        assert "Traceback" not in told.stderr
+        if command != ("train", "x"):
+            assert "PIGEONHOLE_OCR_PAGES" in told.stderr
+
+
+def test_file_names_are_shown_letter_by_letter(trained: Trained, tmp_path: Path) -> None:
+    names = [b":warning: [red].txt", b"x\\[b].txt", b"\xff.txt"]
+    for name in names:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("text")
+    told = pigeonhole("classify", str(tmp_path), "--json", home=trained.home, PYTHONIOENCODING="utf-8:strict")
+    assert (told.returncode, len(json.loads(told.stdout))) == (4, 3)
+    table = pigeonhole("classify", str(tmp_path), home=trained.home).stdout
+    assert ":warning: [red].txt" in table
+    assert "x\\[b].txt" in table
+
+
+def test_a_model_of_the_same_number_in_another_registry_is_not_the_same_model(trained: Trained, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(trained.home / "storage", home / "storage")
+    shutil.copytree(trained.home / "models", home / "models")
+    write_corpus(tmp_path / "documents", replace(CORPUS, classes=("diploma", "invoice"), seed=9, formats=ONLY_PDFS))
+    assert pigeonhole("train", str(tmp_path / "documents"), home=home).returncode in (0, 3)
+    write_corpus(tmp_path / "unseen", replace(CORPUS, classes=("diploma",), count=1, formats=ONLY_PDFS))
+    told = pigeonhole("classify", str(tmp_path / "unseen"), "--json", "--model", "1", home=home)
+    (row,) = json.loads(told.stdout)
+    assert {each["class"] for each in row["prediction"]["probabilities"]} == {"diploma", "invoice"}
 
 
 def test_without_a_model_the_hint_says_how_to_get_one(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from pigeonhole.errors import PigeonholeError
+from pigeonhole.settings import describe_invalid_settings
 from pigeonhole_api.serve import check_address, is_loopback
 from pigeonhole_api.settings import ApiSettings, WorkerSettings
-from pigeonhole_api.startup import describe_invalid_settings
 
 pytestmark = pytest.mark.unit
 

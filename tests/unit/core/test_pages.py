@@ -1,16 +1,19 @@
 """Pages come out upright, under the pixel cap, whatever the file claims."""
 
 import io
+from contextlib import suppress
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from reportlab.pdfgen import canvas
 
 from pigeonhole.documents import DocumentLimits, DocumentRefused, MediaType, RefusalReason
-from pigeonhole.pages import page_jpeg, render_page
-from pigeonhole.pages.pdf import page_text_layer
+from pigeonhole.pages import count_frames, page_jpeg, page_text_layer, render_page
+from pigeonhole.pages.images import decode_frame
 
 pytestmark = pytest.mark.unit
 LIMITS = DocumentLimits()
@@ -20,6 +23,22 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def _damageable() -> dict[str, bytes]:
+    picture = Image.linear_gradient("L").resize((60, 40)).convert("RGB")
+    pages = {"save_all": True, "append_images": [picture]}
+    return {
+        "jpeg": encoded(picture, "JPEG"),
+        "png": encoded(picture, "PNG"),
+        "webp": encoded(picture, "WEBP"),
+        "bmp": encoded(picture, "BMP"),
+        "heic": encoded(picture, "HEIF"),
+        "tiff": encoded(picture, "TIFF", **pages),
+    }
+
+
+DAMAGED = _damageable()
 
 
 def pdf_page(width: float, height: float, text: str = "") -> bytes:
@@ -83,3 +102,45 @@ def test_a_thumbnail_is_a_small_jpeg() -> None:
     assert data.startswith(b"\xff\xd8\xff")
     assert decoded is not None
     assert max(decoded.shape[:2]) == 160
+
+
+def test_what_is_transparent_is_white() -> None:
+    image = Image.new("RGBA", (40, 20), (0, 0, 0, 0))
+    image.putpixel((5, 5), (0, 0, 0, 255))
+    for kind in ("PNG", "WEBP", "TIFF"):
+        content = io.BytesIO()
+        image.save(content, kind, lossless=True)
+        pixels = decode_frame(content.getvalue(), MediaType(f"image/{kind.lower()}"), 0, DocumentLimits())
+        assert pixels[0, 0].tolist() == [255, 255, 255]
+        assert pixels[5, 5].max() < 60
+
+
+def test_a_scan_of_which_nothing_is_left_is_refused() -> None:
+    content = io.BytesIO()
+    Image.linear_gradient("L").save(content, "PNG")
+    whole = content.getvalue()
+    assert decode_frame(whole[: len(whole) // 2], MediaType.PNG, 0, DocumentLimits()).max() > 0
+    with pytest.raises(DocumentRefused) as refused:
+        decode_frame(whole[:60], MediaType.PNG, 0, DocumentLimits())
+    assert refused.value.reason is RefusalReason.UNREADABLE
+
+
+def test_pages_of_a_tiff_are_counted_up_to_a_limit() -> None:
+    content = io.BytesIO()
+    pages = [Image.new("1", (8, 8)) for _ in range(12)]
+    pages[0].save(content, "TIFF", save_all=True, append_images=pages[1:])
+    assert count_frames(content.getvalue(), MediaType.TIFF, DocumentLimits()) == 12
+    assert count_frames(content.getvalue(), MediaType.TIFF, DocumentLimits(max_counted_pages=5)) == 5
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_damaged_image_is_read_or_refused_and_never_anything_else(data: st.DataObject) -> None:
+    kind, whole = data.draw(st.sampled_from(sorted(DAMAGED.items())))
+    content = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    limits = DocumentLimits(max_pixels=1_000_000)
+    with suppress(DocumentRefused):
+        frames = count_frames(bytes(content), MediaType(f"image/{kind}"), limits)
+        assert decode_frame(bytes(content), MediaType(f"image/{kind}"), frames - 1, limits).ndim == 3

@@ -14,7 +14,7 @@ QUIET = Observed(
     serving="3",
     starting=None,
     starting_is_ready=False,
-    starting_has_died=False,
+    starting_has_failed=False,
     serving_has_died=False,
     failed_attempts=0,
 )
@@ -30,7 +30,7 @@ QUIET = Observed(
         (replace(QUIET, champion="4", failed_attempts=3), Step.NOTHING),
         (replace(QUIET, champion="4", starting="4"), Step.NOTHING),
         (replace(QUIET, champion="4", starting="4", starting_is_ready=True), Step.SWITCH),
-        (replace(QUIET, champion="4", starting="4", starting_has_died=True), Step.GIVE_UP),
+        (replace(QUIET, champion="4", starting="4", starting_has_failed=True), Step.GIVE_UP),
         (replace(QUIET, champion="5", starting="4", starting_is_ready=True), Step.GIVE_UP),
     ],
 )
@@ -45,7 +45,7 @@ def test_the_next_step_follows_from_what_is_there(observed: Observed, step: Step
         serving=st.sampled_from((None, "1", "2")),
         starting=st.sampled_from((None, "1", "2")),
         starting_is_ready=st.booleans(),
-        starting_has_died=st.booleans(),
+        starting_has_failed=st.booleans(),
         serving_has_died=st.booleans(),
         failed_attempts=st.integers(0, 4),
     )
@@ -54,7 +54,7 @@ def test_traffic_only_moves_to_a_live_and_ready_champion(observed: Observed) -> 
     if next_step(observed) is Step.SWITCH:
         assert observed.starting == observed.champion is not None
         assert observed.starting_is_ready
-        assert not observed.starting_has_died
+        assert not observed.starting_has_failed
     if next_step(observed) is Step.START:
         assert observed.starting is None
         assert observed.failed_attempts < 3

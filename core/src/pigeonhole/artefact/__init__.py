@@ -2,6 +2,7 @@
 
 from pigeonhole.artefact.files import (
     DESCRIPTION_FILE,
+    IDENTITY_FILE,
     MODEL_FILE,
     ArtefactError,
     ModelIdentity,
@@ -13,6 +14,7 @@ from pigeonhole.artefact.files import (
 
 __all__ = [
     "DESCRIPTION_FILE",
+    "IDENTITY_FILE",
     "MODEL_FILE",
     "ArtefactError",
     "ModelIdentity",

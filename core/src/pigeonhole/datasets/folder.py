@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pigeonhole.datasets.manifest import DatasetManifest, Example, Source, utc_now
 from pigeonhole.datasets.store import DatasetStore
-from pigeonhole.documents import DocumentLimits, DocumentRefused, inspect_document
+from pigeonhole.documents import DocumentLimits, DocumentRefused, RefusalReason, inspect_document
 from pigeonhole.errors import PigeonholeError
 
 
@@ -94,6 +94,9 @@ def import_folder(
             sha256 = _store(path, store, limits)
         except DocumentRefused as refusal:
             refused.append(RefusedFile(name, refusal.reason.value, refusal.detail))
+        except OSError as error:
+            detail = f"The file cannot be opened: {error.strerror}."
+            refused.append(RefusedFile(name, RefusalReason.UNREADABLE.value, detail))
         else:
             if sha256 not in examples:
                 group = (groups or {}).get(sha256)

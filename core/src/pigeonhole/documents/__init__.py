@@ -2,7 +2,7 @@
 
 from pigeonhole.documents.identity import Document, document_sha256
 from pigeonhole.documents.inspection import inspect_document
-from pigeonhole.documents.limits import DocumentLimits
+from pigeonhole.documents.limits import DocumentLimits, limit_memory
 from pigeonhole.documents.media import MediaType, sniff
 from pigeonhole.documents.refusal import DocumentRefused, RefusalReason
 
@@ -14,5 +14,6 @@ __all__ = [
     "RefusalReason",
     "document_sha256",
     "inspect_document",
+    "limit_memory",
     "sniff",
 ]

@@ -37,12 +37,7 @@ def inspect_document(data: bytes, limits: DocumentLimits) -> Document:
     """
     media_type = check_bytes(data, limits)
     # The page readers load OpenCV's and pdfium's libraries, which a mere look at a document's type does not need.
-    if media_type is MediaType.PDF:
-        from pigeonhole.pages.pdf import count_pages
+    from pigeonhole.pages import count_frames, count_pages
 
-        pages = count_pages(data)
-    else:
-        from pigeonhole.pages.images import count_frames
-
-        pages = count_frames(data, media_type, limits)
+    pages = count_pages(data) if media_type is MediaType.PDF else count_frames(data, media_type, limits)
     return Document(sha256=document_sha256(data), media_type=media_type, size=len(data), pages=pages)

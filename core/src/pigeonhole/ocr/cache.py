@@ -4,7 +4,7 @@ import hashlib
 import json
 
 from pigeonhole.ocr.page_text import PageText
-from pigeonhole.storage import ObjectMissing, Storage
+from pigeonhole.storage import ObjectMissing, Storage, StorageError
 from pigeonhole.telemetry import get_logger
 
 _log = get_logger(__name__)
@@ -19,20 +19,27 @@ class PageTextCache:
     def get(self, sha256: str, page: int, fingerprint: str) -> PageText | None:
         """Return the page's text, or None when it has not been read with these settings.
 
-        An entry that cannot be understood counts as absent: the page is read again and the entry replaced.
+        An entry that cannot be understood counts as absent, and so does one that the storage does not give: the page is
+        read again.
         """
         try:
             return PageText.from_json(json.loads(self._storage.get(_key(sha256, page, fingerprint))))
         except ObjectMissing:
+            return None
+        except StorageError as error:
+            _log.warning("ocr cache not readable", code=error.code)
             return None
         except (ValueError, KeyError, TypeError):
             _log.warning("ocr cache entry unreadable", page=page)
             return None
 
     def put(self, sha256: str, fingerprint: str, page: PageText) -> None:
-        """Keep the page's text."""
+        """Keep the page's text; where the storage does not take it, the page is read again the next time."""
         body = json.dumps(page.to_json(), ensure_ascii=False, separators=(",", ":"))
-        self._storage.put(_key(sha256, page.page, fingerprint), body.encode())
+        try:
+            self._storage.put(_key(sha256, page.page, fingerprint), body.encode())
+        except StorageError as error:
+            _log.warning("ocr cache not writable", code=error.code)
 
 
 def _key(sha256: str, page: int, fingerprint: str) -> str:

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from pigeonhole.errors import PigeonholeError
 from pigeonhole.ocr.page_text import Word
 
+ENGINE_MISSING = "ocr-missing"
+"""The code of a failure that is every document's: the engine or one of its languages is not there."""
+
 
 class EngineFailure(PigeonholeError):
     """The engine is missing, lacks a language or failed on a page."""

@@ -9,8 +9,7 @@ from pigeonhole.ocr.page_text import DocumentText, PageFailure, PageText
 from pigeonhole.ocr.settings import OcrSettings
 from pigeonhole.ocr.tesseract import TesseractEngine
 from pigeonhole.ocr.text_layer import is_usable_layer, letter_count
-from pigeonhole.pages import render_page
-from pigeonhole.pages.pdf import page_text_layer
+from pigeonhole.pages import page_text_layer, render_page
 from pigeonhole.storage import Storage
 from pigeonhole.text import detect_language
 

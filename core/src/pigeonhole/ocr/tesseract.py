@@ -10,7 +10,7 @@ import pytesseract
 from numpy.typing import NDArray
 from PIL import Image
 
-from pigeonhole.ocr.engine import EngineFailure, EngineTimeout
+from pigeonhole.ocr.engine import ENGINE_MISSING, EngineFailure, EngineTimeout
 from pigeonhole.ocr.page_text import Box, Word
 
 # OpenMP's threads spin when cores are contended: 16.5 s a page instead of 2.3 s on two cores (docs/ocr.md).
@@ -35,7 +35,7 @@ class TesseractEngine:
         try:
             return str(pytesseract.get_tesseract_version())
         except pytesseract.TesseractNotFoundError as error:
-            raise EngineFailure("tesseract is not installed.", code="ocr-missing", hint=_INSTALL_HINT) from error
+            raise EngineFailure("tesseract is not installed.", code=ENGINE_MISSING, hint=_INSTALL_HINT) from error
 
     @property
     def fingerprint(self) -> str:
@@ -47,7 +47,7 @@ class TesseractEngine:
         try:
             installed = set(pytesseract.get_languages())
         except pytesseract.TesseractNotFoundError as error:
-            raise EngineFailure("tesseract is not installed.", code="ocr-missing", hint=_INSTALL_HINT) from error
+            raise EngineFailure("tesseract is not installed.", code=ENGINE_MISSING, hint=_INSTALL_HINT) from error
         return tuple(language for language in self.languages.split("+") if language not in installed)
 
     def read(self, pixels: NDArray[np.uint8], *, deadline_seconds: float) -> tuple[str, tuple[Word, ...]]:
@@ -69,7 +69,7 @@ class TesseractEngine:
                 output_type=pytesseract.Output.DICT,
             )
         except pytesseract.TesseractNotFoundError as error:
-            raise EngineFailure("tesseract is not installed.", code="ocr-missing", hint=_INSTALL_HINT) from error
+            raise EngineFailure("tesseract is not installed.", code=ENGINE_MISSING, hint=_INSTALL_HINT) from error
         except pytesseract.TesseractError as error:
             raise EngineFailure("tesseract failed on the page.", hint=_INSTALL_HINT) from error
         except RuntimeError as error:  # pytesseract's own way to say that the deadline passed

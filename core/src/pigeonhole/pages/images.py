@@ -2,16 +2,19 @@
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import cv2
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps
 
 from pigeonhole.documents.limits import DocumentLimits
 from pigeonhole.documents.media import MediaType
 from pigeonhole.documents.refusal import DocumentRefused, RefusalReason
+from pigeonhole.telemetry import get_logger
 
 pillow_heif.register_heif_opener()
 # Pillow's own bomb limit (178 Mpx, a warning at half of that) is replaced by ours, which is checked before decoding.
@@ -20,14 +23,23 @@ Image.MAX_IMAGE_PIXELS = None
 ImageFile.LOAD_TRUNCATED_IMAGES = True
 
 _UNREADABLE = "The image is damaged or of a kind that cannot be decoded."
+_BY_OPENCV = (MediaType.JPEG, MediaType.PNG, MediaType.BMP, MediaType.WEBP)
+_WITH_ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
+
+_log = get_logger(__name__)
 
 
-def _open(data: bytes) -> Image.Image:
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Turn whatever a decoder raises into a refusal; on damaged files Pillow keeps to no list of exceptions."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return Image.open(io.BytesIO(data))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
+            yield
+    except DocumentRefused:
+        raise
+    except Exception as error:
+        _log.info("image not decodable", exception=type(error).__name__)
         raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE) from error
 
 
@@ -47,23 +59,27 @@ def _check_dimensions(width: int, height: int, limits: DocumentLimits) -> None:
 def count_frames(data: bytes, media_type: MediaType, limits: DocumentLimits) -> int:
     """Return how many pages an image file holds: a TIFF's frames, one for every other type.
 
-    Phones store a second picture in a JPEG (MPO) and animations in WebP or PNG; those are not pages.
+    Phones store a second picture in a JPEG (MPO) and animations in WebP or PNG; those are not pages. Finding a TIFF's
+    frame means walking to it, so they are counted up to `max_counted_pages`.
 
     Raises:
         DocumentRefused: `too-many-pixels`, by the header of the first frame; `unreadable`.
     """
-    image = _open(data)
-    _check_dimensions(*image.size, limits)
-    if media_type is not MediaType.TIFF:
-        return 1
-    try:
-        return int(getattr(image, "n_frames", 1))
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE) from error
+    with _decoding():
+        image = Image.open(io.BytesIO(data))
+        _check_dimensions(*image.size, limits)
+        if media_type is not MediaType.TIFF:
+            return 1
+        frames = 1
+        with suppress(EOFError):
+            while frames < limits.max_counted_pages:
+                image.seek(frames)
+                frames += 1
+        return frames
 
 
 def decode_frame(data: bytes, media_type: MediaType, frame: int, limits: DocumentLimits) -> NDArray[np.uint8]:
-    """Decode one frame as 8-bit BGR pixels, upright by its EXIF orientation.
+    """Decode one frame as 8-bit BGR pixels, upright by its EXIF orientation, what is transparent as white.
 
     A JPEG or PNG that is cut short is read as far as it goes.
 
@@ -79,22 +95,23 @@ def decode_frame(data: bytes, media_type: MediaType, frame: int, limits: Documen
     Raises:
         DocumentRefused: `too-many-pixels` or `unreadable`.
     """
-    image = _open(data)
-    try:
+    with _decoding():
+        image = Image.open(io.BytesIO(data))
         image.seek(frame)
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE) from error
-    _check_dimensions(*image.size, limits)
-    if media_type in (MediaType.JPEG, MediaType.PNG, MediaType.BMP, MediaType.WEBP):
+        _check_dimensions(*image.size, limits)
+        if media_type not in _BY_OPENCV or _has_alpha(image):
+            return _decode_with_pillow(image)
         pixels = _decode_with_opencv(data)
-        if pixels is not None:
-            return pixels
-    return _decode_with_pillow(image)
+        return _decode_what_is_there(image) if pixels is None else pixels
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in _WITH_ALPHA or "transparency" in image.info
 
 
 def _decode_with_opencv(data: bytes) -> NDArray[np.uint8] | None:
     """Decode the quick way; None for an image that is cut short, which OpenCV does not decode from memory."""
-    # IMREAD_COLOR applies the EXIF orientation and drops an alpha channel.
+    # IMREAD_COLOR applies the EXIF orientation.
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
@@ -102,12 +119,20 @@ def _decode_with_opencv(data: bytes) -> NDArray[np.uint8] | None:
     return None if pixels is None else np.asarray(pixels, np.uint8)
 
 
+def _decode_what_is_there(image: Image.Image) -> NDArray[np.uint8]:
+    """Decode an image that is cut short; one of which nothing is left comes out in a single colour and is refused."""
+    pixels = _decode_with_pillow(image)
+    if pixels.min() == pixels.max():
+        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE)
+    return pixels
+
+
 def _decode_with_pillow(image: Image.Image) -> NDArray[np.uint8]:
-    try:
-        upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE) from error
-    return np.ascontiguousarray(np.asarray(upright, np.uint8)[:, :, ::-1])
+    upright = ImageOps.exif_transpose(image)
+    if _has_alpha(upright):
+        paper = Image.new("RGBA", upright.size, "white")
+        upright = Image.alpha_composite(paper, upright.convert("RGBA"))
+    return np.ascontiguousarray(np.asarray(upright.convert("RGB"), np.uint8)[:, :, ::-1])
 
 
 def fit_long_side(pixels: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:

@@ -1,6 +1,7 @@
 """The command and its verbs; each verb loads what it needs only when it runs."""
 
 import os
+import sys
 from importlib.metadata import version
 from typing import Annotated
 
@@ -53,4 +54,7 @@ def options(
 
 def main() -> None:
     """Run the command."""
+    for stream in (sys.stdout, sys.stderr):
+        # A file's name need not be of the terminal's encoding.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     app()

@@ -6,7 +6,7 @@ import typer
 
 from pigeonhole_frontends.cli.exit_codes import ExitCode
 from pigeonhole_frontends.cli.options import HomeOption, JsonOption, platform_settings
-from pigeonhole_frontends.cli.terminal import print_json, stdout, table
+from pigeonhole_frontends.cli.terminal import print_json, reported_errors, stdout, table
 
 
 def doctor(
@@ -26,7 +26,8 @@ def doctor(
 
     from pigeonhole_frontends.laptop.diagnosis import diagnose
 
-    findings = diagnose(platform_settings(home), with_ports=ports)
+    with reported_errors():
+        findings = diagnose(platform_settings(home), with_ports=ports)
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:

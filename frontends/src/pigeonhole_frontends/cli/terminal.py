@@ -47,9 +47,11 @@ def say(sentence: str) -> None:
 
 def fail(sentence: str, code: ExitCode, hint: str | None = None) -> NoReturn:
     """End the command with one sentence, a hint and an exit code."""
-    stderr().print(f"[red]Error:[/red] {_escape(sentence)}")
+    from rich.text import Text
+
+    stderr().print(Text.assemble(("Error:", "red"), " ", sentence))
     if hint:
-        stderr().print(f"[dim]Hint:[/dim] {_escape(hint)}")
+        stderr().print(Text.assemble(("Hint:", "dim"), " ", hint))
     raise typer.Exit(code)
 
 
@@ -62,17 +64,23 @@ def reported_errors() -> Iterator[None]:
         if os.environ.get(DEBUG_VARIABLE):
             raise
         fail(error.message, _exit_code(error), error.hint)
+    except ValueError as error:
+        sentence = _settings_sentence(error)
+        if os.environ.get(DEBUG_VARIABLE) or sentence is None:
+            raise
+        fail(sentence, ExitCode.USAGE)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> "Table":
     """Return a table; the columns named in `right` are numbers."""
     from rich.table import Table
+    from rich.text import Text
 
     made = Table(title=title, title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(_escape(cell) for cell in row))
+        made.add_row(*(Text(cell) for cell in row))
     return made
 
 
@@ -118,10 +126,14 @@ def percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
 
 
-def _escape(text: str) -> str:
-    return text.replace("[", r"\[")
-
-
 def _exit_code(error: PigeonholeError) -> ExitCode:
     unavailable = {"api-unreachable", "registry-failed", "no-model", "ocr-missing", "storage-failed", "not-serving"}
     return ExitCode.UNAVAILABLE if error.code in unavailable else ExitCode.FAILED
+
+
+def _settings_sentence(error: ValueError) -> str | None:
+    from pydantic import ValidationError
+
+    from pigeonhole.settings import describe_invalid_settings
+
+    return describe_invalid_settings(error) if isinstance(error, ValidationError) else None

@@ -13,12 +13,18 @@ from pathlib import Path
 
 import httpx
 
+from pigeonhole.errors import PigeonholeError
+from pigeonhole.telemetry import get_logger
 from pigeonhole_frontends.laptop.child import ChildProcess, ProcessSpec
 from pigeonhole_frontends.laptop.home import Home
 from pigeonhole_frontends.laptop.ports import LOOPBACK, any_free_port
 
 _TICKS_BEFORE_OLD_ENDS = 10
+_TICKS_TO_BECOME_READY = 240
+_TICKS_BETWEEN_DOWNLOADS = 20
 _ATTEMPTS = 3
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Observed:
     serving: str | None
     starting: str | None
     starting_is_ready: bool
-    starting_has_died: bool
+    starting_has_failed: bool
     serving_has_died: bool
     failed_attempts: int
 
@@ -46,7 +52,7 @@ class Step(Enum):
 def next_step(observed: Observed) -> Step:
     """Return the next step towards serving the champion."""
     if observed.starting is not None:
-        if observed.starting_has_died or observed.starting != observed.champion:
+        if observed.starting_has_failed or observed.starting != observed.champion:
             return Step.GIVE_UP
         return Step.SWITCH if observed.starting_is_ready else Step.NOTHING
     wants_start = observed.champion is not None and (observed.champion != observed.serving or observed.serving_has_died)
@@ -58,6 +64,12 @@ class _Predictor:
     version: str
     port: int
     process: ChildProcess
+    ticks: int = 0
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether it has ended, or takes so long that it never becomes ready."""
+        return self.process.exit_code is not None or self.ticks > _TICKS_TO_BECOME_READY
 
 
 class ChampionServer:
@@ -71,6 +83,7 @@ class ChampionServer:
         self._starting: _Predictor | None = None
         self._ending: list[tuple[ChildProcess, int]] = []
         self._failures: dict[str, int] = {}
+        self._pause = 0
 
     @property
     def serving_version(self) -> str | None:
@@ -83,13 +96,16 @@ class ChampionServer:
 
     def tick(self, champion: str | None, client: httpx.Client) -> None:
         """Take the next step towards serving the champion."""
+        self._pause = max(0, self._pause - 1)
+        if self._starting is not None:
+            self._starting.ticks += 1
         step = next_step(self._observe(champion, client))
-        if step is Step.START and champion is not None:
-            self._starting = self._start(champion)
+        if step is Step.START and champion is not None and self._pause == 0:
+            self._start(champion)
         elif step is Step.SWITCH:
             self._switch()
         elif step is Step.GIVE_UP and self._starting is not None:
-            if self._starting.process.exit_code is not None:
+            if self._starting.has_failed:
                 self._failures[self._starting.version] = self._failures.get(self._starting.version, 0) + 1
             self._retire(self._starting)
             self._starting = None
@@ -107,13 +123,19 @@ class ChampionServer:
             serving=serving.version if serving else None,
             starting=starting.version if starting else None,
             starting_is_ready=starting is not None and starting.process.is_ready(client),
-            starting_has_died=starting is not None and starting.process.exit_code is not None,
+            starting_has_failed=starting is not None and starting.has_failed,
             serving_has_died=serving is not None and serving.process.exit_code is not None,
             failed_attempts=self._failures.get(champion or "", 0),
         )
 
-    def _start(self, version: str) -> _Predictor:
-        folder = self._download(version, self._home.models / version)
+    def _start(self, version: str) -> None:
+        try:
+            folder = self._download(version, self._home.models / version)
+        except PigeonholeError as error:
+            # The registry may be back soon; what serves now goes on.
+            _log.warning("champion_not_downloaded", version=version, code=error.code)
+            self._pause = _TICKS_BETWEEN_DOWNLOADS
+            return
         port = any_free_port()
         command = [
             *(sys.executable, "-m", "pigeonhole_serving.predictor_server"),
@@ -125,7 +147,7 @@ class ChampionServer:
             log=self._home.logs / "predictor.log",
             ready_url=f"http://{LOOPBACK}:{port}/v2/models/{self._model_name}/ready",
         )
-        return _Predictor(version, port, ChildProcess(spec))
+        self._starting = _Predictor(version, port, ChildProcess(spec))
 
     def _switch(self) -> None:
         started, self._starting = self._starting, None

@@ -41,7 +41,7 @@ class ChildProcess:
                 stdout=log,
                 stderr=log,
                 process_group=0,
-                preexec_fn=_end_with_parent if _ON_LINUX else None,
+                preexec_fn=end_with_parent,
             )
 
     @property
@@ -84,6 +84,7 @@ class ChildProcess:
 _libc = ctypes.CDLL(None) if _ON_LINUX else None
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Ask the kernel, in a child before its program starts, to send it SIGTERM when its parent dies."""
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

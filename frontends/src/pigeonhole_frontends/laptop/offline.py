@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from pigeonhole.artefact import DESCRIPTION_FILE, ModelIdentity, load_classifier
+from pigeonhole.artefact import IDENTITY_FILE, ArtefactError, ModelIdentity, load_classifier
 from pigeonhole.classifier import TrainedClassifier
 from pigeonhole.documents import DocumentLimits, DocumentRefused, RefusalReason
 from pigeonhole.errors import PigeonholeError
-from pigeonhole.ocr import DocumentReader, open_reader
+from pigeonhole.ocr import ENGINE_MISSING, DocumentReader, EngineFailure, open_reader
 from pigeonhole.prediction import Prediction, predict_document
 from pigeonhole.settings import PlatformSettings
 from pigeonhole.storage import open_storage
@@ -61,9 +61,13 @@ class OfflineSorter:
         version = registry.get(reference)
         if version is None:
             raise NoModel(reference)
-        folder = Home(settings.home).models / version.version
-        present = next(folder.rglob(DESCRIPTION_FILE), None)
-        model, identity = load_classifier(present.parent if present else registry.download(version.version, folder))
+        # Named by what it holds: version 1 of another registry is another model.
+        folder = Home(settings.home).models / version.digest
+        try:
+            present = next(folder.rglob(IDENTITY_FILE))
+            model, identity = load_classifier(present.parent)
+        except (StopIteration, ArtefactError):
+            model, identity = load_classifier(registry.download(version.version, folder))
         return cls(model, identity, open_reader(open_storage(settings.storage)))
 
     @property
@@ -92,5 +96,9 @@ class OfflineSorter:
             )
         except DocumentRefused as refusal:
             return Sorted(path, None, refusal.reason.value, refusal.detail)
+        except EngineFailure as error:
+            if error.code == ENGINE_MISSING:
+                raise
+            return Sorted(path, None, RefusalReason.UNREADABLE.value, error.message)
         except OSError as error:
             return Sorted(path, None, RefusalReason.UNREADABLE.value, f"The file cannot be opened: {error.strerror}.")

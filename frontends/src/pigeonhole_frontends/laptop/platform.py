@@ -109,7 +109,12 @@ class LaptopPlatform:
         Raises:
             PlatformError: `not-ready`, naming what does not answer; `process-failed`.
         """
-        if not self.run_until(lambda: not self.not_ready(with_model=with_model), _START_SECONDS):
+
+        def ready_or_hopeless() -> bool:
+            return not self.not_ready(with_model=with_model) or (with_model and self.champion_failed)
+
+        self.run_until(ready_or_hopeless, _START_SECONDS)
+        if self.not_ready(with_model=with_model):
             missing = ", ".join(self.not_ready(with_model=with_model))
             raise PlatformError(
                 f"Not ready after {_START_SECONDS} s: {missing}.", code="not-ready", hint=f"See {self.home.logs}."

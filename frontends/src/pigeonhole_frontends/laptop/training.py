@@ -12,6 +12,7 @@ from typing import Any
 
 from pigeonhole.errors import PigeonholeError
 from pigeonhole.settings import PlatformSettings
+from pigeonhole_frontends.laptop.child import end_with_parent
 
 STAGES = ("ocr", "clean", "preprocess", "train", "evaluate", "register")
 """The pipeline's stages, in order."""
@@ -61,7 +62,12 @@ def run_training(
         with (
             (Path(folder) / "errors").open("w+b") as errors,
             subprocess.Popen(
-                command, env={**os.environ, **_environment(settings)}, stdout=subprocess.PIPE, stderr=errors, text=True
+                command,
+                env={**os.environ, **_environment(settings)},
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                preexec_fn=end_with_parent,
             ) as process,
         ):
             for line in process.stdout or ():
