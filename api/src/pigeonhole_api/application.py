@@ -52,7 +52,8 @@ def create_application(platform: PlatformState) -> ASGIApp:
     install_problem_handlers(app)
     for module in _ROUTERS:
         app.include_router(module.router)
-    return RequestGate(app, hosts=platform.settings.hosts, most_bytes=platform.settings.max_body_bytes)
+    settings = platform.settings
+    return RequestGate(app, hosts=settings.hosts, most_bytes=settings.max_body_bytes, token=settings.token)
 
 
 def _problem_responses() -> dict[int | str, dict[str, Any]]:

@@ -1,8 +1,10 @@
 """What every request passes: its host, its id, the limit of its body, a last net under errors, and the metrics."""
 
+import hmac
 import re
 from collections.abc import Iterable
 
+from pydantic import SecretStr
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,10 +20,11 @@ _MOST_JSON_BYTES = 1_000_000
 class RequestGate:
     """The outermost layer around the application."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], most_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, hosts: Iterable[str], most_bytes: int, token: SecretStr) -> None:
         self._app = app
         self._hosts = frozenset(hosts)
         self._most_bytes = most_bytes
+        self._authorization = f"Bearer {token.get_secret_value()}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -39,7 +42,7 @@ class RequestGate:
         try:
             headers = Headers(scope=exchange.scope)
             self._check_host(headers)
-            most = self._most_bytes if headers.get("content-type", "").startswith("multipart/") else _MOST_JSON_BYTES
+            most = self._most_bytes if self._may_upload(headers) else _MOST_JSON_BYTES
             _check_length(headers, most)
             await self._app(exchange.scope, _limited(receive, most), exchange.send)
         except Refusal as refusal:
@@ -47,6 +50,11 @@ class RequestGate:
         except Exception:  # noqa: BLE001 - the last net: whatever it is, its text stays here
             _log.exception("request_failed")
             await exchange.fail(internal_fault(), receive)
+
+    def _may_upload(self, headers: Headers) -> bool:
+        # A body is read before the route asks who sends it: a stranger must not fill the memory meanwhile.
+        known = hmac.compare_digest(headers.get("authorization", "").encode(), self._authorization)
+        return known and headers.get("content-type", "").startswith("multipart/")
 
     def _check_host(self, headers: Headers) -> None:
         # A page of another site can make a browser send requests here under its own name (DNS rebinding).

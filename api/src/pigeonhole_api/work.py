@@ -43,12 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     documents = DocumentWorker(database, store, transformer, settings, owner)
     trainer = Trainer(database, settings, platform, owner)
     _stop_on_signals(documents, trainer)
-    with Heartbeat(database, owner, lease_seconds=settings.lease_seconds):
+    with Heartbeat(database, documents, trainer, owner, lease_seconds=settings.lease_seconds):
         training = threading.Thread(target=trainer.run, name="trainer")
         training.start()
         _log.info("worker_started", concurrency=settings.concurrency)
-        documents.run()
-        training.join()
+        try:
+            documents.run()
+        finally:
+            trainer.stop()
+            training.join()
     transformer.close()
     database.close()
     _log.info("worker_ended")

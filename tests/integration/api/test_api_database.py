@@ -165,12 +165,13 @@ def test_what_is_given_back_after_a_cancellation_is_cancelled(database: Database
     assert (job.state, job.counts.cancelled) == ("cancelled", 3)
 
 
-def test_a_renewed_lease_does_not_expire(database: Database) -> None:
-    submit(database, 1)
+def test_a_renewed_lease_does_not_expire_and_one_that_no_hand_holds_does(database: Database) -> None:
+    submit(database, 2)
     with database.write() as connection:
-        leases.claim(connection, "a", 1, seconds=-1)
-        assert leases.renew(connection, "a", seconds=30) == 1
-        assert leases.end_expired(connection, most_attempts=ATTEMPTS) == 0
+        held, _ = leases.claim(connection, "a", 2, seconds=-1)
+        assert leases.renew(connection, "a", [held.document_id], seconds=30) == 1
+        assert leases.end_expired(connection, most_attempts=ATTEMPTS) == 1
+        assert leases.finish(connection, held, prediction())
 
 
 def test_a_document_that_kills_its_workers_fails_after_the_last_attempt(database: Database) -> None:

@@ -158,6 +158,13 @@ def test_a_body_without_a_length_is_cut_off_at_the_limit(platform: Any) -> None:
     check_problem(platform.call("POST", "/v1/jobs", content=chunks(), headers=headers), 413, "body-too-large")
 
 
+def test_a_stranger_s_body_is_refused_before_it_is_read(platform: Any) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    for path in ("/v1/jobs", "/v1/corrections/imports"):
+        answer = platform.call("POST", path, token=None, content=b"x" * 2_000_000, headers=headers)
+        check_problem(answer, 413, "body-too-large")
+
+
 def test_the_callers_request_id_is_kept_when_it_is_harmless(platform: Any) -> None:
     assert platform.call("GET", "/livez", headers={"x-request-id": "mine-1"}).headers["x-request-id"] == "mine-1"
     assert platform.call("GET", "/livez", headers={"x-request-id": "a b"}).headers["x-request-id"] != "a b"

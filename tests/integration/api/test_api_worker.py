@@ -119,6 +119,22 @@ def test_a_document_that_breaks_the_transformer_has_three_attempts(
     assert (failed.attempts, failed.error.reason) == (3, reason)
 
 
+def test_a_document_that_breaks_the_connection_holds_nobody_up(
+    running: Any, transformer: Any, pictures: Pictures, predict: Any, reference: str
+) -> None:
+    files = pictures(4)
+
+    def behave(document: bytes) -> Any:
+        if document == files[0][1]:
+            raise ConnectionAbortedError
+        return predict(document)
+
+    transformer.behave = behave
+    job = running.client.wait(running.client.submit_job(reference, files).id, timeout=30)
+    (failed,) = running.client.all_documents(job.id, state="failed")
+    assert (job.counts.classified, failed.attempts, failed.error.reason) == (3, 3, "processing-failed")
+
+
 def test_a_document_without_a_score_waits_for_a_person(
     running: Any, transformer: Any, pictures: Pictures, predict: Any, reference: str
 ) -> None:

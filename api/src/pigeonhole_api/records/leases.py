@@ -4,6 +4,7 @@ A result is accepted from the holder of the lease alone, by (owner, attempt): wh
 for too long, finds no row to change, and what he brings is dropped.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,9 +56,12 @@ def claim(connection: Connection, owner: str, most: int, *, seconds: float) -> l
     return leases
 
 
-def renew(connection: Connection, owner: str, *, seconds: float) -> int:
-    """Hold everything in an owner's hands for a while longer, and return how much that is."""
-    held = (documents.c.state == "leased", documents.c.owner == owner)
+def renew(connection: Connection, owner: str, document_ids: Collection[str], *, seconds: float) -> int:
+    """Hold documents in an owner's hands for a while longer, and return how many they are.
+
+    What the owner's rows say and its hands do not hold is left to expire: its end could not be written.
+    """
+    held = (documents.c.state == "leased", documents.c.owner == owner, documents.c.id.in_(document_ids))
     return connection.execute(update(documents).where(*held).values(lease_until=database_now() + seconds)).rowcount
 
 

@@ -100,9 +100,9 @@ def claim_training(connection: Connection, owner: str, *, seconds: float) -> Tra
     return None if row is None else TrainingLease(row.id, row.dataset_version, owner, row.attempts)
 
 
-def renew_trainings(connection: Connection, owner: str, *, seconds: float) -> None:
+def renew_training(connection: Connection, owner: str, training_id: str, *, seconds: float) -> None:
     """Hold the training in an owner's hands for a while longer."""
-    held = (trainings.c.state == "running", trainings.c.owner == owner)
+    held = (trainings.c.state == "running", trainings.c.owner == owner, trainings.c.id == training_id)
     connection.execute(update(trainings).where(*held).values(lease_until=database_now() + seconds))
 
 

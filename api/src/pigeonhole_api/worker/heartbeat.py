@@ -8,17 +8,23 @@ from pigeonhole.telemetry import get_logger
 from pigeonhole_api.database import Database
 from pigeonhole_api.metrics import WORKER_FAULTS
 from pigeonhole_api.records.leases import renew
-from pigeonhole_api.records.trainings import renew_trainings
+from pigeonhole_api.records.trainings import renew_training
+from pigeonhole_api.worker.trainer import Trainer
+from pigeonhole_api.worker.worker import DocumentWorker
 
 _RENEWALS_A_LEASE = 3
 _log = get_logger(__name__)
 
 
 class Heartbeat:
-    """A thread that renews everything in an owner's hands, three times within each lease."""
+    """A thread that renews what is in an owner's hands, three times within each lease."""
 
-    def __init__(self, database: Database, owner: str, *, lease_seconds: float) -> None:
+    def __init__(
+        self, database: Database, documents: DocumentWorker, trainer: Trainer, owner: str, *, lease_seconds: float
+    ) -> None:
         self._database = database
+        self._documents = documents
+        self._trainer = trainer
         self._owner = owner
         self._seconds = lease_seconds
         self._ended = threading.Event()
@@ -36,8 +42,9 @@ class Heartbeat:
         while not self._ended.wait(self._seconds / _RENEWALS_A_LEASE):
             try:
                 with self._database.write() as connection:
-                    renew(connection, self._owner, seconds=self._seconds)
-                    renew_trainings(connection, self._owner, seconds=self._seconds)
+                    renew(connection, self._owner, self._documents.held(), seconds=self._seconds)
+                    if training_id := self._trainer.held:
+                        renew_training(connection, self._owner, training_id, seconds=self._seconds)
             except SQLAlchemyError as error:
                 WORKER_FAULTS.labels(type(error).__name__).inc()
                 _log.exception("heartbeat_failed")

@@ -88,6 +88,11 @@ def timed_out() -> Failed:
     return Failed(RefusalReason.TIMEOUT.value, "Reading the document took too long.")
 
 
+def broken_off() -> Failed:
+    """Return the outcome of a document during which the connection broke: it may be what ended the transformer."""
+    return Failed(PROCESSING_FAILED, "The transformer went away while it read the document.")
+
+
 def _sentence(error: _Error) -> str:
     details = [str(each["detail"]) for each in error.errors if each.get("detail")]
     return (details[0] if details else error.error)[:500] or "The document cannot be read."

@@ -28,6 +28,8 @@ class Trainer:
         self._platform = platform
         self._owner = owner
         self._stopping = threading.Event()
+        self.held: str | None = None
+        """The id of the training in hand, whose lease is to be renewed."""
 
     def run(self) -> None:
         """Work until `stop`."""
@@ -37,9 +39,11 @@ class Trainer:
                 if lease is not None:
                     self._train(lease)
                     continue
-            except (SQLAlchemyError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - the training's lease ends by itself; the trainer must go on
                 WORKER_FAULTS.labels(type(error).__name__).inc()
                 _log.exception("training_failed")
+            finally:
+                self.held = None
             self._stopping.wait(self._settings.poll_seconds)
 
     def stop(self) -> None:
@@ -54,6 +58,7 @@ class Trainer:
     def _train(self, lease: TrainingLease) -> None:
         with bind_context(training_id=lease.training_id):
             _log.info("training_began", attempt=lease.attempt)
+            self.held = lease.training_id
             end = run_training(
                 self._command(lease),
                 self._environment(),
@@ -70,8 +75,13 @@ class Trainer:
             _log.info("training_ended", state=end.state)
 
     def _note(self, lease: TrainingLease, stage: Stage) -> None:
-        with self._database.write() as connection:
-            trainings.note_stage(connection, lease, stage.stage, stage.done, stage.total)
+        try:
+            with self._database.write() as connection:
+                trainings.note_stage(connection, lease, stage.stage, stage.done, stage.total)
+        except SQLAlchemyError as error:
+            # Progress may be lost; the training's output must be read on.
+            WORKER_FAULTS.labels(type(error).__name__).inc()
+            _log.exception("stage_not_noted")
 
     def _command(self, lease: TrainingLease) -> list[str]:
         promote = ["--promote"] if self._settings.training_promotes else []

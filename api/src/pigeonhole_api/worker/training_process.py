@@ -84,7 +84,8 @@ def run_training(
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 process_group=0,
                 preexec_fn=_end_with_parent,
             )
@@ -92,7 +93,8 @@ def run_training(
         reader.start()
         if not _wait(process, abandoned):
             return None
-        reader.join()
+        # Something that the training left behind may hold the pipe open for ever.
+        reader.join(_END_SECONDS)
         return describe_end(process.returncode, result_file, error_file.read_text(errors="replace"))
 
 

@@ -6,7 +6,7 @@ import json
 import httpx
 
 from pigeonhole_api.settings import WorkerSettings
-from pigeonhole_api.worker.outcomes import Outcome, Unavailable, read_answer, timed_out
+from pigeonhole_api.worker.outcomes import Outcome, Unavailable, broken_off, read_answer, timed_out
 
 _CONNECT_SECONDS = 5.0
 
@@ -34,6 +34,8 @@ class Transformer:
             response = self._client.post(self._url, content=body, headers=headers)
         except httpx.ReadTimeout:
             return timed_out()
-        except httpx.TransportError:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return Unavailable()
+        except httpx.TransportError:
+            return broken_off()
         return read_answer(response.status_code, response.content, response.headers)

@@ -33,7 +33,7 @@ class DocumentWorker:
         self._settings = settings
         self._owner = owner
         self._changed = threading.Condition()
-        self._in_hand = 0
+        self._held: set[str] = set()
         self._pause = Pause()
         self._stopping = False
 
@@ -53,6 +53,11 @@ class DocumentWorker:
             self._stopping = True
             self._changed.notify_all()
 
+    def held(self) -> tuple[str, ...]:
+        """Return the ids of the documents that are in hand, whose leases are to be renewed."""
+        with self._changed:
+            return tuple(self._held)
+
     def _wait_for_a_free_hand(self) -> bool:
         """Wait until a document may be taken; False when none may be any more."""
         with self._changed:
@@ -65,7 +70,7 @@ class DocumentWorker:
 
     def _free(self) -> int:
         hands = 1 if self._pause.is_probing else self._settings.concurrency
-        return hands - self._in_hand
+        return hands - len(self._held)
 
     def _rest(self, seconds: float) -> None:
         with self._changed:
@@ -74,7 +79,8 @@ class DocumentWorker:
 
     def _take(self) -> list[Lease]:
         with self._changed:
-            wanted = self._free()
+            # Less than none when the last hand has just found nobody, and a limit below 0 is no limit to SQLite.
+            wanted = max(0, self._free())
         try:
             with self._database.write() as connection:
                 expired = leases.end_expired(connection, most_attempts=self._settings.max_attempts)
@@ -83,17 +89,19 @@ class DocumentWorker:
             _count_fault("claim_failed", error)
             return []
         LEASES_EXPIRED.inc(expired)
-        self._count(len(taken))
+        with self._changed:
+            self._held.update(lease.document_id for lease in taken)
+            IN_HAND.set(len(self._held))
         return taken
 
     def _work(self, lease: Lease) -> None:
         with bind_context(document_id=lease.document_id, job_id=lease.job_id):
             try:
                 self._end(lease, self._classify(lease))
-            except Exception as error:  # noqa: BLE001 - the lease ends by itself; the worker must go on
+            except Exception as error:  # noqa: BLE001 - the lease ends by itself, as nobody renews it
                 _count_fault("document_failed", error)
             finally:
-                self._count(-1)
+                self._let_go(lease)
 
     def _classify(self, lease: Lease) -> Outcome:
         try:
@@ -138,10 +146,10 @@ class DocumentWorker:
                 self._pause = Pause()
             self._changed.notify_all()
 
-    def _count(self, number: int) -> None:
+    def _let_go(self, lease: Lease) -> None:
         with self._changed:
-            self._in_hand += number
-            IN_HAND.set(self._in_hand)
+            self._held.discard(lease.document_id)
+            IN_HAND.set(len(self._held))
             self._changed.notify_all()
 
 
