@@ -30,6 +30,15 @@ class PlatformSettings(BaseSettings):
         """Return MLflow's tracking URI."""
         return self.mlflow_tracking_uri or f"sqlite:///{self.home.absolute() / 'mlflow.db'}"
 
+    def environment(self) -> dict[str, str]:
+        """Return the variables by which a child process finds the same installation."""
+        return {
+            "PIGEONHOLE_HOME": str(self.home.absolute()),
+            "PIGEONHOLE_STORAGE_URL": self.storage,
+            "PIGEONHOLE_MLFLOW_TRACKING_URI": self.tracking_uri,
+            "PIGEONHOLE_MODEL_NAME": self.model_name,
+        }
+
 
 def describe_invalid_settings(error: ValidationError) -> str | None:
     """Return what is wrong with the first wrong setting, or None for an error that is not about settings.

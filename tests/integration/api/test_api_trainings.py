@@ -84,9 +84,12 @@ def dataset(client: PlatformClient, pictures: Pictures) -> str:
 
 
 @pytest.fixture
-def ended(client: PlatformClient, wait_until: Any) -> Callable[[str], Any]:
+def ended(training: Any, client: PlatformClient, wait_until: Any) -> Callable[[str], Any]:
     def wait(training_id: str) -> Any:
-        wait_until(lambda: client.training(training_id).finished_at, "the training's end")
+        try:
+            wait_until(lambda: client.training(training_id).finished_at, "the training's end")
+        except AssertionError as error:
+            raise AssertionError(f"{client.training(training_id)}\n{training.log('work')}") from error
         return client.training(training_id)
 
     return wait

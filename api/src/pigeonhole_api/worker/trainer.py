@@ -61,7 +61,7 @@ class Trainer:
             self.held = lease.training_id
             end = run_training(
                 self._command(lease),
-                self._environment(),
+                {**self._platform.environment(), "OMP_THREAD_LIMIT": "1"},
                 on_stage=lambda stage: self._note(lease, stage),
                 abandoned=self._stopping,
             )
@@ -90,15 +90,6 @@ class Trainer:
             *("--runner", self._settings.training_runner),
             *promote,
         ]
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            "PIGEONHOLE_HOME": str(self._platform.home.absolute()),
-            "PIGEONHOLE_STORAGE_URL": self._platform.storage,
-            "PIGEONHOLE_MLFLOW_TRACKING_URI": self._platform.tracking_uri,
-            "PIGEONHOLE_MODEL_NAME": self._platform.model_name,
-            "OMP_THREAD_LIMIT": "1",
-        }
 
 
 def _details(end: TrainingEnd) -> dict[str, str | int | None]:

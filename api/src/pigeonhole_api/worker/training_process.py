@@ -1,11 +1,9 @@
 """The training pipeline as a process of its own: its stages while it runs, and what came of it."""
 
-import ctypes
 import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +14,7 @@ from typing import IO
 
 from pydantic import ValidationError
 
+from pigeonhole.processes import end_with_parent
 from pigeonhole_api.models import Gates, PerClassScores
 from pigeonhole_api.models.wire import WireModel
 
@@ -24,8 +23,6 @@ _END_SECONDS = 10.0
 _LOOK_SECONDS = 0.2
 _MOST_CHARACTERS = 500
 _TRACE = "Traceback (most recent call last)"
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class TrainingResult(WireModel):
@@ -87,7 +84,8 @@ def run_training(
                 encoding="utf-8",
                 errors="replace",
                 process_group=0,
-                preexec_fn=_end_with_parent,
+                # A killed worker must not leave a training behind that registers a model nobody waits for.
+                preexec_fn=end_with_parent,
             )
         reader = threading.Thread(target=_follow, args=(process.stdout, on_stage), name="stages", daemon=True)
         reader.start()
@@ -138,9 +136,3 @@ def _follow(lines: IO[str] | None, on_stage: OnStage) -> None:
     for line in lines or ():
         with suppress(ValidationError, json.JSONDecodeError):
             on_stage(Stage.model_validate_json(line))
-
-
-def _end_with_parent() -> None:
-    # A killed worker must not leave a training behind that registers a model nobody waits for.
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -19,11 +19,6 @@ class MediaType(StrEnum):
     HEIC = "image/heic"
     PDF = "application/pdf"
 
-    @property
-    def is_image(self) -> bool:
-        """Tell whether the document is an image rather than a PDF."""
-        return self is not MediaType.PDF
-
 
 _PREFIXES: tuple[tuple[bytes, MediaType], ...] = (
     (b"\xff\xd8\xff", MediaType.JPEG),

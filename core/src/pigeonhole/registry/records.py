@@ -8,12 +8,20 @@ from typing import Any
 from pigeonhole.classifier import TrainedClassifier
 from pigeonhole.errors import PigeonholeError
 
+_SQLITE = "sqlite:///"
+
 CANDIDATE = "candidate"
 """Alias of the newest version that wants to serve."""
 CHAMPION = "champion"
 """Alias of the version that serves."""
 PREVIOUS = "previous"
 """Alias of the version that served before the champion."""
+
+
+def database_file(tracking_uri: str) -> Path | None:
+    """Return MLflow's database when it is a file of this machine, else None."""
+    path = tracking_uri.removeprefix(_SQLITE)
+    return None if path == tracking_uri else Path(path)
 
 
 class RegistryError(PigeonholeError):

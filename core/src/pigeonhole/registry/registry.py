@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from pigeonhole.artefact import ModelIdentity, write_identity
-from pigeonhole.registry.records import CANDIDATE, CHAMPION, PREVIOUS, ModelVersion, RegistryError, TrainingRecord
+from pigeonhole.registry.records import (
+    CANDIDATE,
+    CHAMPION,
+    PREVIOUS,
+    ModelVersion,
+    RegistryError,
+    TrainingRecord,
+    database_file,
+)
 
 # MLflow waits two minutes and tries seven times by default; a person at a page does not.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
@@ -22,7 +30,6 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 _HINT = "Check PIGEONHOLE_MLFLOW_TRACKING_URI and that MLflow is running."
 _MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-_SQLITE = "sqlite:///"
 _FLAGS = {"true": True, "false": False}
 
 
@@ -130,17 +137,14 @@ class ModelRegistry:
     def _client(self) -> Any:
         from mlflow import MlflowClient  # takes two seconds to import
 
-        if self._database is not None:
-            self._database.parent.mkdir(parents=True, exist_ok=True)
+        if database := database_file(self.tracking_uri):
+            database.parent.mkdir(parents=True, exist_ok=True)
         return MlflowClient(self.tracking_uri, registry_uri=self.tracking_uri)
-
-    @property
-    def _database(self) -> Path | None:
-        return Path(self.tracking_uri.removeprefix(_SQLITE)) if self.tracking_uri.startswith(_SQLITE) else None
 
     def _is_unwritten(self) -> bool:
         # A mere look must not make MLflow's database, which takes seconds.
-        return self._database is not None and not self._database.exists()
+        database = database_file(self.tracking_uri)
+        return database is not None and not database.exists()
 
     def _required(self, version: str) -> ModelVersion:
         found = self.get(version)

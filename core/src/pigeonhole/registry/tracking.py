@@ -15,12 +15,10 @@ import numpy as np
 from mlflow.models import infer_signature
 
 from pigeonhole.artefact import write_description
-from pigeonhole.registry.records import TrainingRecord
+from pigeonhole.registry.records import TrainingRecord, database_file
 
 EVALUATION_FILE = "evaluation.json"
 """The run's artefact that holds the evaluation report."""
-
-_SQLITE = "sqlite:///"
 
 
 def log_training(tracking_uri: str, experiment: str, record: TrainingRecord) -> tuple[str, str]:
@@ -73,9 +71,9 @@ def _experiment_id(tracking_uri: str, name: str) -> str:
     if found is not None:
         return str(found.experiment_id)
     location = None
-    if tracking_uri.startswith(_SQLITE):
+    if database := database_file(tracking_uri):
         # MLflow's default is a folder below wherever the process happens to run.
-        location = (Path(tracking_uri.removeprefix(_SQLITE)).absolute().parent / "mlartifacts").as_uri()
+        location = (database.absolute().parent / "mlartifacts").as_uri()
     return str(mlflow.create_experiment(name, artifact_location=location))
 
 

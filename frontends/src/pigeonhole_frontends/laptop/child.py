@@ -1,18 +1,14 @@
 """One server process, its log file and its readiness."""
 
-import ctypes
 import os
-import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-_PR_SET_PDEATHSIG = 1
-_ON_LINUX = sys.platform == "linux"
+from pigeonhole.processes import end_with_parent
 
 
 @dataclass(frozen=True)
@@ -79,12 +75,3 @@ class ChildProcess:
             self._process.wait()
             return False
         return True
-
-
-_libc = ctypes.CDLL(None) if _ON_LINUX else None
-
-
-def end_with_parent() -> None:
-    """Ask the kernel, in a child before its program starts, to send it SIGTERM when its parent dies."""
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -217,9 +217,7 @@ class LaptopPlatform:
 
     def _environment(self) -> dict[str, str]:
         return {
-            "PIGEONHOLE_HOME": str(self._settings.home.absolute()),
-            "PIGEONHOLE_STORAGE_URL": self._settings.storage,
-            "PIGEONHOLE_MLFLOW_TRACKING_URI": self._settings.tracking_uri,
+            **self._settings.environment(),
             "PIGEONHOLE_API_TOKEN": self.token,
             "PIGEONHOLE_API_TRANSFORMER_URL": self.addresses.transformer,
             "PIGEONHOLE_APP_API_URL": self.addresses.api,

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pigeonhole.errors import PigeonholeError
+from pigeonhole.processes import end_with_parent
 from pigeonhole.settings import PlatformSettings
-from pigeonhole_frontends.laptop.child import end_with_parent
 
 STAGES = ("ocr", "clean", "preprocess", "train", "evaluate", "register")
 """The pipeline's stages, in order."""
@@ -63,7 +63,7 @@ def run_training(
             (Path(folder) / "errors").open("w+b") as errors,
             subprocess.Popen(
                 command,
-                env={**os.environ, **_environment(settings)},
+                env={**os.environ, **settings.environment(), "OMP_THREAD_LIMIT": "1"},
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
@@ -87,13 +87,3 @@ def _report(line: str, on_stage: Callable[[dict[str, Any]], None]) -> None:
         return
     if isinstance(event, dict) and "stage" in event:
         on_stage(event)
-
-
-def _environment(settings: PlatformSettings) -> dict[str, str]:
-    return {
-        "PIGEONHOLE_HOME": str(settings.home.absolute()),
-        "PIGEONHOLE_STORAGE_URL": settings.storage,
-        "PIGEONHOLE_MLFLOW_TRACKING_URI": settings.tracking_uri,
-        "PIGEONHOLE_MODEL_NAME": settings.model_name,
-        "OMP_THREAD_LIMIT": "1",
-    }
