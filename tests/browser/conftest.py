@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Request, expect, sync_playwright
 from reportlab.pdfgen import canvas
 
 from pigeonhole.classifier import TrainingParams, evaluate_classifier, train_classifier
@@ -110,6 +110,7 @@ def browser_context(chromium: Browser) -> Iterator[BrowserContext]:
     """Return a window of an English reader; a request to anywhere else than this machine fails the test."""
     context = chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
     context.set_default_timeout(30_000)
+    expect.set_options(timeout=30_000)
     elsewhere: list[str] = []
 
     def watch(request: Request) -> None:

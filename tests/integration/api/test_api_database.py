@@ -165,6 +165,22 @@ def test_what_is_given_back_after_a_cancellation_is_cancelled(database: Database
     assert (job.state, job.counts.cancelled) == ("cancelled", 3)
 
 
+def test_work_waits_while_it_is_queued_or_its_lease_has_ended(database: Database) -> None:
+    def is_waiting() -> bool:
+        with database.read() as connection:
+            return leases.is_work_waiting(connection)
+
+    assert not is_waiting()
+    submit(database, 1)
+    assert is_waiting()
+    claim(database, "a", 1)
+    assert not is_waiting()
+    submit(database, 1, "r2")
+    with database.write() as connection:
+        leases.claim(connection, "b", 1, seconds=-1)
+    assert is_waiting()
+
+
 def test_a_renewed_lease_does_not_expire_and_one_that_no_hand_holds_does(database: Database) -> None:
     submit(database, 2)
     with database.write() as connection:

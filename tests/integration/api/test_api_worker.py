@@ -1,9 +1,12 @@
 """The worker against a transformer that is slow, absent, refusing or broken."""
 
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -223,6 +226,22 @@ def test_sigterm_lets_the_worker_finish_what_it_has_in_hand(
     own.client.cancel(job.id)
 
 
+def stands_still_between_writes(installation: Any) -> bool:
+    """Stop the worker, unless that would be in the middle of a write, which on SQLite stops every other writer."""
+    installation.worker.send_signal(signal.SIGSTOP)
+    status = Path(f"/proc/{installation.worker.pid}/stat")
+    while status.read_text().rpartition(")")[2].split()[0] != "T":
+        time.sleep(0.01)
+    with closing(sqlite3.connect(installation.home / "platform.db", timeout=2, isolation_level=None)) as database:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            installation.worker.send_signal(signal.SIGCONT)
+            return False
+        database.execute("ROLLBACK")
+        return True
+
+
 def test_a_worker_that_stood_still_beyond_its_lease_cannot_bring_a_result(
     own: Any, transformer: Any, pictures: Pictures, predict: Any, wait_until: Any, reference: str
 ) -> None:
@@ -238,7 +257,7 @@ def test_a_worker_that_stood_still_beyond_its_lease_cannot_bring_a_result(
     transformer.behave = slow_once
     job = own.client.submit_job(reference, pictures(1))
     wait_until(lambda: transformer.seen, "the document at work")
-    own.worker.send_signal(signal.SIGSTOP)
+    wait_until(lambda: stands_still_between_writes(own), "the worker to stand still")
     try:
         own.start_worker()
         own.client.wait(job.id, timeout=30)

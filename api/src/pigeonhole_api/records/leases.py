@@ -30,6 +30,13 @@ class Lease:
     created_at: float
 
 
+def is_work_waiting(connection: Connection) -> bool:
+    """Tell whether there is a document to take, or a lease that has ended; an idle worker need not lock anything."""
+    expired = (documents.c.state == "leased") & (documents.c.lease_until < database_now())
+    waiting = select(documents.c.id).where((documents.c.state == "queued") | expired).limit(1)
+    return connection.execute(waiting).first() is not None
+
+
 def claim(connection: Connection, owner: str, most: int, *, seconds: float) -> list[Lease]:
     """Take the documents that have waited longest by virtual time; each taking is an attempt."""
     waiting = (

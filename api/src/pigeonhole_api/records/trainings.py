@@ -70,6 +70,13 @@ def list_trainings(connection: Connection, request: PageRequest, signer: Signer)
     return TrainingPage(trainings=[_to_training(row) for row in page.rows], next_page_token=page.next_page_token)
 
 
+def is_training_waiting(connection: Connection) -> bool:
+    """Tell whether there is a training to take, or a lease that has ended."""
+    expired = (trainings.c.state == "running") & (trainings.c.lease_until < database_now())
+    waiting = select(trainings.c.id).where((trainings.c.state == "queued") | expired).limit(1)
+    return connection.execute(waiting).first() is not None
+
+
 def claim_training(connection: Connection, owner: str, *, seconds: float) -> TrainingLease | None:
     """Take the oldest training that waits, unless another one is running."""
     running = select(trainings.c.id).where(trainings.c.state == "running").limit(1)

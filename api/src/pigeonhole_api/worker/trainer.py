@@ -51,6 +51,9 @@ class Trainer:
         self._stopping.set()
 
     def _take(self) -> TrainingLease | None:
+        with self._database.read() as connection:
+            if not trainings.is_training_waiting(connection):
+                return None
         with self._database.write() as connection:
             trainings.end_expired_trainings(connection, most_attempts=self._settings.training_attempts)
             return trainings.claim_training(connection, self._owner, seconds=self._settings.lease_seconds)

@@ -82,6 +82,9 @@ class DocumentWorker:
             # Less than none when the last hand has just found nobody, and a limit below 0 is no limit to SQLite.
             wanted = max(0, self._free())
         try:
+            with self._database.read() as connection:
+                if not leases.is_work_waiting(connection):
+                    return []
             with self._database.write() as connection:
                 expired = leases.end_expired(connection, most_attempts=self._settings.max_attempts)
                 taken = leases.claim(connection, self._owner, wanted, seconds=self._settings.lease_seconds)
