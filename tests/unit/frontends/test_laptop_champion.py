@@ -1,12 +1,16 @@
 """Which step brings the champion into service: a pure decision, and the whole walk over all its states."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pigeonhole_frontends.laptop.champion import Observed, Step, next_step
+from pigeonhole.registry import RegistryError
+from pigeonhole_frontends.laptop.champion import ChampionServer, Observed, Step, next_step
+from pigeonhole_frontends.laptop.home import Home
 
 pytestmark = pytest.mark.unit
 QUIET = Observed(
@@ -58,3 +62,19 @@ def test_traffic_only_moves_to_a_live_and_ready_champion(observed: Observed) -> 
     if next_step(observed) is Step.START:
         assert observed.starting is None
         assert observed.failed_attempts < 3
+
+
+def test_a_champion_that_cannot_be_had_is_asked_for_again_later_and_ends_nothing(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def download(version: str, _directory: Path) -> Path:
+        asked.append(version)
+        raise RegistryError("MLflow or its files could not be reached.")
+
+    server = ChampionServer(Home(tmp_path), "documents", download)
+    with httpx.Client() as client:
+        for _ in range(45):
+            server.tick("1", client)
+    assert 2 <= len(asked) <= 3
+    assert server.serving_version is None
+    assert not server.failed("1")
