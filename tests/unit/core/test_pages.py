@@ -49,6 +49,10 @@ def pdf_page(width: float, height: float, text: str = "") -> bytes:
     return buffer.getvalue()
 
 
+def decode(data: bytes, media_type: MediaType) -> np.ndarray:
+    return decode_frame(data, media_type, 0, DocumentLimits(), long_side=1600)
+
+
 def test_a_large_image_is_scaled_down_and_a_small_one_is_left() -> None:
     large = encoded(Image.new("RGB", (3000, 1500), "white"), "PNG")
     small = encoded(Image.new("RGB", (300, 150), "white"), "PNG")
@@ -68,6 +72,31 @@ def test_a_photo_is_upright_by_its_orientation_tag(kind: str, media_type: MediaT
     exif[0x0112] = 6  # the camera was turned: rotate 90 degrees clockwise to look at it
     data = encoded(Image.new("RGB", (200, 100), "white"), kind, exif=exif)
     assert render_page(data, media_type, 0, limits=LIMITS).shape[:2] == (200, 100)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "BMP", "HEIF"])
+def test_a_page_without_colours_has_the_brightness_of_the_page(kind: str) -> None:
+    image = Image.new("RGB", (40, 30), (200, 200, 200))
+    image.paste((20, 20, 20), (0, 0, 20, 30))
+    media_type = MediaType.HEIC if kind == "HEIF" else MediaType(f"image/{kind.lower()}")
+    gray = render_page(encoded(image, kind), media_type, 0, limits=LIMITS, colour=False)
+    assert gray.shape == (30, 40)
+    assert abs(int(gray[15, 5]) - 20) < 8
+    assert abs(int(gray[15, 35]) - 200) < 8
+
+
+def test_a_pdf_page_without_colours_has_one_channel() -> None:
+    assert render_page(pdf_page(200, 100, "x"), MediaType.PDF, 0, long_side=400, limits=LIMITS, colour=False).ndim == 2
+
+
+@pytest.mark.parametrize(("kind", "media_type"), [("PNG", MediaType.PNG), ("TIFF", MediaType.TIFF)])
+def test_a_large_transparent_image_is_made_small_with_its_orientation(kind: str, media_type: MediaType) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.new("RGBA", (3000, 1000), (0, 0, 0, 0))
+    pixels = render_page(encoded(image, kind, exif=exif), media_type, 0, long_side=600, limits=LIMITS, colour=False)
+    assert pixels.shape == (600, 200)
+    assert pixels.min() == 255
 
 
 def test_each_frame_of_a_tiff_is_a_page() -> None:
@@ -110,7 +139,7 @@ def test_what_is_transparent_is_white() -> None:
     for kind in ("PNG", "WEBP", "TIFF"):
         content = io.BytesIO()
         image.save(content, kind, lossless=True)
-        pixels = decode_frame(content.getvalue(), MediaType(f"image/{kind.lower()}"), 0, DocumentLimits())
+        pixels = decode(content.getvalue(), MediaType(f"image/{kind.lower()}"))
         assert pixels[0, 0].tolist() == [255, 255, 255]
         assert pixels[5, 5].max() < 60
 
@@ -119,9 +148,9 @@ def test_a_scan_of_which_nothing_is_left_is_refused() -> None:
     content = io.BytesIO()
     Image.linear_gradient("L").save(content, "PNG")
     whole = content.getvalue()
-    assert decode_frame(whole[: len(whole) // 2], MediaType.PNG, 0, DocumentLimits()).max() > 0
+    assert decode(whole[: len(whole) // 2], MediaType.PNG).max() > 0
     with pytest.raises(DocumentRefused) as refused:
-        decode_frame(whole[:60], MediaType.PNG, 0, DocumentLimits())
+        decode(whole[:60], MediaType.PNG)
     assert refused.value.reason is RefusalReason.UNREADABLE
 
 
@@ -143,4 +172,8 @@ def test_a_damaged_image_is_read_or_refused_and_never_anything_else(data: st.Dat
     limits = DocumentLimits(max_pixels=1_000_000)
     with suppress(DocumentRefused):
         frames = count_frames(bytes(content), MediaType(f"image/{kind}"), limits)
-        assert decode_frame(bytes(content), MediaType(f"image/{kind}"), frames - 1, limits).ndim == 3
+        colour = data.draw(st.booleans())
+        pixels = decode_frame(
+            bytes(content), MediaType(f"image/{kind}"), frames - 1, limits, long_side=500, colour=colour
+        )
+        assert pixels.ndim == (3 if colour else 2)
