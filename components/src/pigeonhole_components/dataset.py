@@ -9,6 +9,7 @@ import typer
 
 from pigeonhole.datasets import DatasetManifest, DatasetStore, import_folder
 from pigeonhole.documents import DocumentLimits
+from pigeonhole.processes import usable_cpus
 from pigeonhole.storage import ObjectMissing, open_storage
 from pigeonhole_components.command_line import (
     PARAMS_FILE,
@@ -18,7 +19,6 @@ from pigeonhole_components.command_line import (
     platform,
     read_params,
 )
-from pigeonhole_components.cpus import usable_cpus
 from pigeonhole_components.errors import StepError
 from pigeonhole_components.sections import DatasetParams, SyntheticParams
 

@@ -43,6 +43,8 @@ def run_evaluate(
 ) -> EvaluateReport:
     """Judge the model on the table's holdout, beside the champion on the same documents.
 
+    Each is judged by the answers that it gives in service: where its own stop confidence lets it, by a first look.
+
     Args:
         table: JSON lines of the step `preprocess`.
         model: The folder of the step `train`.
@@ -60,7 +62,7 @@ def run_evaluate(
 
     unseen = read_side(table, "holdout")
     candidate, _ = load_classifier(model)
-    scores = evaluate_classifier(candidate, unseen.texts, unseen.labels)
+    scores = evaluate_classifier(candidate, unseen.texts, unseen.labels, lines_texts=unseen.lines_texts)
     champion_scores = _champion_scores(champion, unseen)
     gates = _gates(scores, champion_scores, champion, params)
     compared = _champion_values(champion, champion_scores)
@@ -75,7 +77,7 @@ def run_evaluate(
 def _champion_scores(champion: Champion | None, unseen: Texts) -> Evaluation | None:
     if champion is None or champion.model is None:
         return None
-    return evaluate_classifier(champion.model, unseen.texts, unseen.labels)
+    return evaluate_classifier(champion.model, unseen.texts, unseen.labels, lines_texts=unseen.lines_texts)
 
 
 def _gates(

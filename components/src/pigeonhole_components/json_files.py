@@ -31,16 +31,11 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     """Write JSON lines in the order given and return their number."""
-    return write_lines(path, (canonical_json(row) for row in rows))
-
-
-def write_lines(path: Path, lines: Iterable[str]) -> int:
-    """Write lines that are JSON already and return their number."""
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for line in lines:
-            file.write(line + "\n")
+        for row in rows:
+            file.write(canonical_json(row) + "\n")
             count += 1
     return count
 

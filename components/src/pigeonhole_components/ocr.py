@@ -1,13 +1,18 @@
 """Step `ocr`: the text of every document's pages."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pigeonhole.datasets import DatasetStore
+from pigeonhole.documents import DocumentRefused
+from pigeonhole.storage import open_storage
 from pigeonhole_components.command_line import (
     PARAMS_FILE,
     ParamsOption,
@@ -19,11 +24,16 @@ from pigeonhole_components.command_line import (
     read_params,
 )
 from pigeonhole_components.dataset import read_manifest
-from pigeonhole_components.json_files import write_lines
-from pigeonhole_components.reading_pool import ReadingPool, ReadingSettings
-from pigeonhole_components.reading_worker import ReadDocument, ReadingJob
+from pigeonhole_components.errors import StepError
+from pigeonhole_components.json_files import write_rows
 from pigeonhole_components.sections import OcrParams
 from pigeonhole_components.steps import Progress
+
+if TYPE_CHECKING:
+    from pigeonhole.ocr.pool import PoolSettings, ReadingPool
+    from pigeonhole_components.reading import ReadText
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,44 +52,85 @@ def run_ocr(
     *,
     storage_url: str,
     params: OcrParams,
-    settings: ReadingSettings | None = None,
+    settings: "PoolSettings | None" = None,
     on_progress: Progress | None = None,
 ) -> OcrReport:
-    """Read every document of a dataset, as many at once as there are CPUs.
+    """Read every document of a dataset whole, and take the first look at it that serving takes.
 
-    Pages that were read before with the same engine and parameters come from the cache in the storage. A document
-    that cannot be read is a refused row.
+    As many are read at once as there are CPUs. Pages that were read before with the same engine and parameters come
+    from the cache in the storage. A document that cannot be read is a refused row.
 
     Args:
         manifest: The dataset manifest.
-        pages: The file to write: JSON lines `{sha256, text, pages, failures, refused}`, by sha256; `pages` tells how
-            each page was read.
+        pages: The file to write: JSON lines `{sha256, text, lines_text, pages, failures, refused}`, by sha256; `pages`
+            tells how each page was read, `lines_text` is what the first look gave.
         storage_url: Where the documents lie and the cache is kept.
         params: How pages are read.
         settings: How many processes read; from the environment when not given.
         on_progress: Called after each document.
 
     Raises:
-        StepError: The OCR engine is missing, or the storage lacks a document or does not answer.
+        StepError: The OCR engine is missing, or no process can read.
+        StorageError: The storage lacks a document or does not answer.
     """
+    # Imported here because other steps need none of it, and it takes most of a second.
+    from pigeonhole.ocr import EngineFailure
+    from pigeonhole.ocr.pool import PoolSettings, ReadingPool
+    from pigeonhole_components.reading import keep_text, open_step_reader
+
     documents = [example.sha256 for example in read_manifest(manifest).examples]
-    counted = _Counts()
-    with ReadingPool(ReadingJob(storage_url, params), settings or ReadingSettings(), documents) as pool:
-        lines = counted.of(in_order(documents, pool.results()), on_progress, len(documents))
-        write_lines(pages, lines)
-        return OcrReport(len(documents), counted.pages, dict(sorted(counted.refused.items())), pool.engine)
+    settings = settings or PoolSettings()
+    settings = settings.model_copy(update={"workers": min(settings.processes, len(documents)) or 1})
+    store = DatasetStore(open_storage(storage_url))
+    counts = _Counts()
+    try:
+        with ReadingPool(partial(open_step_reader, storage_url, params), keep_text, settings) as pool:
+            write_rows(pages, counts.of(_rows(pool, store, documents), on_progress, len(documents)))
+            return OcrReport(len(documents), counts.pages, dict(sorted(counts.refused.items())), pool.engine)
+    except EngineFailure as failure:
+        raise StepError(f"ocr: {failure.message}", code=failure.code, hint=failure.hint) from failure
 
 
-def in_order(documents: Sequence[str], results: Iterable[tuple[str, ReadDocument]]) -> Iterator[ReadDocument]:
-    """Yield results in the order of the documents, each as soon as those before it are there."""
-    early: dict[str, ReadDocument] = {}
-    expected = iter(documents)
-    awaited = next(expected, None)
-    for sha256, result in results:
-        early[sha256] = result
-        while awaited in early:
-            yield early.pop(awaited)
-            awaited = next(expected, None)
+def refused_row(sha256: str, refusal: DocumentRefused) -> Row:
+    """Return the row of a document that could not be read."""
+    refused = {"reason": refusal.reason.value, "detail": refusal.detail}
+    return {"sha256": sha256, "text": "", "lines_text": "", "pages": [], "failures": [], "refused": refused}
+
+
+def _rows(pool: "ReadingPool[ReadText]", store: DatasetStore, documents: Sequence[str]) -> Iterator[Row]:
+    """Yield the documents' rows in order, with so many documents in hand that no process waits."""
+    in_hand: deque[_InHand] = deque()
+    for sha256 in documents:
+        data = store.document(sha256)
+        in_hand.append(_InHand(sha256, pool.submit(data, view="lines"), pool.submit(data, view="full")))
+        if len(in_hand) >= pool.settings.room // 2:
+            yield in_hand.popleft().row()
+    while in_hand:
+        yield in_hand.popleft().row()
+
+
+@dataclass(frozen=True)
+class _InHand:
+    """A document that is being read, twice."""
+
+    sha256: str
+    lines: "Future[ReadText]"
+    full: "Future[ReadText]"
+
+    def row(self) -> Row:
+        """Wait for what was read; the document is refused when one of the two readings is."""
+        try:
+            lines, full = self.lines.result(), self.full.result()
+        except DocumentRefused as refusal:
+            return refused_row(self.sha256, refusal)
+        return {
+            "sha256": self.sha256,
+            "text": full.text,
+            "lines_text": full.text if lines.complete else lines.text,
+            "pages": full.pages,
+            "failures": full.failures,
+            "refused": None,
+        }
 
 
 class _Counts:
@@ -87,14 +138,14 @@ class _Counts:
         self.pages = 0
         self.refused: Counter[str] = Counter()
 
-    def of(self, results: Iterable[ReadDocument], on_progress: Progress | None, total: int) -> Iterator[str]:
-        for done, result in enumerate(results, start=1):
-            self.pages += result.pages
-            if result.refused:
-                self.refused[result.refused] += 1
+    def of(self, rows: Iterable[Row], on_progress: Progress | None, total: int) -> Iterator[Row]:
+        for done, row in enumerate(rows, start=1):
+            self.pages += len(row["pages"])
+            if row["refused"]:
+                self.refused[row["refused"]["reason"]] += 1
             if on_progress:
                 on_progress(done, total)
-            yield result.line
+            yield row
 
 
 def main(

@@ -44,11 +44,12 @@ class PreprocessReport:
 
 @dataclass(frozen=True)
 class LabelledText:
-    """A document of the dataset with its plain text."""
+    """A document of the dataset with its plain text, and that of its lines view."""
 
     example: Example
     language: str
     text: str
+    lines_text: str
 
     @property
     def group(self) -> str:
@@ -61,8 +62,8 @@ def run_preprocess(manifest: Path, texts: Path, table: Path, params: PreprocessP
 
     Args:
         manifest: The dataset manifest.
-        texts: JSON lines `{sha256, language, text}`, of the step `clean`.
-        table: The file to write: JSON lines `{sha256, class, group, split, language, text}`, by sha256.
+        texts: JSON lines `{sha256, language, text, lines_text}`, of the step `clean`.
+        table: The file to write: JSON lines `{sha256, class, group, split, language, text, lines_text}`, by sha256.
         params: The parameters.
 
     Raises:
@@ -83,11 +84,8 @@ def run_preprocess(manifest: Path, texts: Path, table: Path, params: PreprocessP
 def label_texts(dataset: DatasetManifest, rows: Iterable[Mapping[str, Any]]) -> list[LabelledText]:
     """Return the texts of the dataset's documents, by sha256; a text of another document is passed over."""
     by_sha256 = {row["sha256"]: row for row in rows}
-    return [
-        LabelledText(example, by_sha256[example.sha256]["language"], by_sha256[example.sha256]["text"])
-        for example in dataset.examples
-        if example.sha256 in by_sha256
-    ]
+    pairs = ((example, by_sha256.get(example.sha256)) for example in dataset.examples)
+    return [LabelledText(example, row["language"], row["text"], row["lines_text"]) for example, row in pairs if row]
 
 
 def drop_useless(rows: Iterable[LabelledText], min_tokens: int) -> tuple[list[LabelledText], Counter[str]]:
@@ -150,6 +148,7 @@ def _table_row(row: LabelledText, side: str) -> dict[str, Any]:
         "split": side,
         "language": row.language,
         "text": row.text,
+        "lines_text": row.lines_text,
     }
 
 

@@ -50,15 +50,20 @@ class SyntheticParams(Section):
 class OcrParams(Section):
     """How pages are read; the section `ocr`. Serving must read by the same values (`PIGEONHOLE_OCR_*`)."""
 
+    engine: Literal["auto", "tesserocr", "pytesseract"] = Field(
+        "auto", description="What recognises; 'auto' is tesserocr where it is installed, else pytesseract."
+    )
     languages: str = Field(
         "fra", pattern=r"^[a-z_]{3,}(\+[a-z_]{3,})*$", description="Tesseract's languages, joined by +."
     )
     long_side: int = Field(1600, ge=200, le=10_000, description="Pixels of a page's longer side; images only shrink.")
+    rows: int = Field(3, ge=1, le=30, description="Rows of packed text lines that the first look at a page reads.")
     pages: int = Field(5, ge=1, description="Pages read of a document, from the first on; blank ones do not count.")
     min_layer_letters: int = Field(50, ge=0, description="Letters that a PDF page's text layer needs to be trusted.")
     min_layer_letter_share: float = Field(
         0.5, ge=0, le=1, description="Share of letters and digits among the layer's visible characters."
     )
+    max_page_characters: int = Field(20_000, ge=1000, description="Characters kept of a page.")
     min_page_letters: int = Field(12, ge=0, description="Letters below which a page counts as blank.")
 
 

@@ -15,10 +15,11 @@ from pigeonhole_components.table import read_side
 
 @dataclass(frozen=True)
 class TrainReport:
-    """The model's digest and its figures in cross-validation."""
+    """The model's digest, from which confidence on a first look is enough, and its figures in cross-validation."""
 
     digest: str
     documents: int
+    stop_confidence: float | None
     cross_validation: Mapping[str, float]
 
 
@@ -35,9 +36,9 @@ def run_train(table: Path, model: Path, params: TrainingParams) -> TrainReport:
         StepError: The table is missing or damaged.
     """
     seen = read_side(table, "train")
-    trained = train_classifier(seen.texts, seen.labels, seen.groups, params)
+    trained = train_classifier(seen.texts, seen.labels, seen.groups, params, lines_texts=seen.lines_texts)
     digest = save_classifier(trained, model)
-    return TrainReport(digest, len(seen.texts), dict(trained.cross_validation))
+    return TrainReport(digest, len(seen.texts), trained.stop_confidence, dict(trained.cross_validation))
 
 
 def main(

@@ -1,6 +1,7 @@
-"""Child processes that do not outlive those who started them."""
+"""Child processes that do not outlive those who started them, and CPUs for them."""
 
 import ctypes
+import os
 import signal
 import sys
 
@@ -16,3 +17,10 @@ def end_with_parent() -> None:
     """
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def usable_cpus() -> int:
+    """Return the number of CPUs that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS binds no process to CPUs

@@ -58,7 +58,7 @@ class DocumentModel(Model):  # type: ignore[misc]  # kserve ships no types
     async def predict(self, payload: DocumentRequest, headers: Mapping[str, str] | None = None) -> Answered:
         """Classify the documents side by side."""
         trace = Trace.of(headers or {})
-        with self._transformer.readers.slots.admit(len(payload.instances)):
+        with self._transformer.readers.admission.admit(len(payload.instances)):
             try:
                 async with asyncio.timeout(self._settings.deadline_seconds):
                     results = await self._classify(payload, trace)

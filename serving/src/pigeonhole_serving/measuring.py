@@ -1,7 +1,7 @@
 """Count what a document brought."""
 
 from pigeonhole.artefact import ModelIdentity
-from pigeonhole.ocr import DocumentText
+from pigeonhole.ocr import DocumentText, View
 from pigeonhole.prediction import Prediction
 from pigeonhole_serving.metrics import (
     CONFIDENCE,
@@ -13,13 +13,13 @@ from pigeonhole_serving.metrics import (
 )
 
 
-def count_pages(text: DocumentText) -> None:
-    """Count the pages of a document that was read, and the time each took."""
+def count_pages(text: DocumentText, view: View) -> None:
+    """Count the pages of a document that was read in a view, and the time each took."""
     for page in text.pages:
-        OCR_PAGES.labels(page.engine, "ok").inc()
-        OCR_SECONDS.labels(page.engine).observe(page.seconds)
+        OCR_PAGES.labels(page.engine, view, "ok").inc()
+        OCR_SECONDS.labels(page.engine, view).observe(page.seconds)
     for failure in text.failures:
-        OCR_PAGES.labels("none", failure.reason.value).inc()
+        OCR_PAGES.labels("none", view, failure.reason.value).inc()
 
 
 def count_prediction(prediction: Prediction, seconds: float) -> None:

@@ -10,9 +10,10 @@ IN_FLIGHT = Gauge("pigeonhole_http_requests_in_flight", "Inference requests bein
 QUEUE_DEPTH = Gauge("pigeonhole_queue_depth", "Work that waits for a slot.", ("queue",))
 SLOTS_BUSY = Gauge("pigeonhole_slots_busy", "Slots at work.", ("queue",))
 
-OCR_PAGES = Counter("pigeonhole_ocr_pages", "Pages read, by engine and result.", ("engine", "result"))
-OCR_SECONDS = Histogram("pigeonhole_ocr_duration_seconds", "Time to read a page.", ("engine",), buckets=_SECONDS)
-READER_RESTARTS = Counter("pigeonhole_reader_restarts", "Reader processes started again, by cause.", ("cause",))
+OCR_PAGES = Counter("pigeonhole_ocr_pages", "Pages read, by engine, view and result.", ("engine", "view", "result"))
+OCR_SECONDS = Histogram("pigeonhole_ocr_duration_seconds", "Time to read a page.", ("engine", "view"), buckets=_SECONDS)
+READ_LATER = Counter("pigeonhole_read_later", "Documents read whole after their answer, by result.", ("result",))
+READER_RESTARTS = Counter("pigeonhole_reader_restarts", "Reading processes replaced, by cause.", ("cause",))
 
 PREDICTIONS = Counter("pigeonhole_predictions", "Documents answered.", (*_MODEL, "role", "class", "result"))
 CONFIDENCE = Histogram(

@@ -40,12 +40,12 @@ class Trace:
 
 
 class PredictorClient:
-    """Calls predictors, and remembers which model answered last at each host."""
+    """Calls predictors, and remembers what each host answered last."""
 
     def __init__(self, model_name: str, *, timeout_seconds: float, use_ssl: bool = False) -> None:
         self._path = f"/v2/models/{model_name}/infer"
         self._scheme = "https" if use_ssl else "http"
-        self._models: dict[str, ModelIdentity] = {}
+        self._last: dict[str, ScoredTexts] = {}
         self._http = httpx.AsyncClient(
             timeout=timeout_seconds,
             limits=httpx.Limits(keepalive_expiry=_KEEPALIVE_SECONDS),
@@ -71,7 +71,7 @@ class PredictorClient:
         if len(scored.probabilities) != len(texts):
             raise _unavailable("invalid")
         PREDICTOR_CALLS.labels("ok").inc()
-        self._models[route.host] = scored.model
+        self._last[route.host] = scored
         return scored
 
     async def model_at(self, route: Route, trace: Trace) -> ModelIdentity:
@@ -80,8 +80,13 @@ class PredictorClient:
         Raises:
             ServingError: As `score`.
         """
-        known = self._models.get(route.host)
-        return known or (await self.score(route, [""], explain=0, trace=trace)).model
+        known = self._last.get(route.host)
+        return (known or await self.score(route, [""], explain=0, trace=trace)).model
+
+    def takes_first_looks(self, route: Route) -> bool:
+        """Tell whether the model at a host may answer by a first look; one that is not known yet may."""
+        known = self._last.get(route.host)
+        return known is None or known.stop_confidence is not None
 
     async def close(self) -> None:
         """Close the connections."""

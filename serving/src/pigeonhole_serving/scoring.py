@@ -14,7 +14,7 @@ def score_request(model: TrainedClassifier, identity: ModelIdentity, request: Sc
         reasons = tuple(
             _explain_row(model, text, row, request.explain) for text, row in zip(request.texts, rows, strict=True)
         )
-    return ScoredTexts(identity, model.classes, model.thresholds, rows, reasons)
+    return ScoredTexts(identity, model.classes, model.thresholds, rows, model.stop_confidence, reasons)
 
 
 def _explain_row(model: TrainedClassifier, text: str, row: tuple[float, ...], top: int) -> tuple[WordWeight, ...]:

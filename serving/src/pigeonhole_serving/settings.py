@@ -1,14 +1,9 @@
 """How the two model servers behave."""
 
-import os
-
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-
-def available_cpus() -> int:
-    """Return how many CPUs this process may run on."""
-    return len(os.sched_getaffinity(0))
+from pigeonhole.processes import usable_cpus
 
 
 class ServingSettings(BaseSettings):
@@ -18,7 +13,7 @@ class ServingSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on; 0.0.0.0 in a container.")
     slots: int = Field(
-        default_factory=available_cpus,
+        default_factory=usable_cpus,
         ge=1,
         le=256,
         description="Documents read at once (transformer) or requests scored at once (predictor); the CPU count.",

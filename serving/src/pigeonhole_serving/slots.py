@@ -2,51 +2,28 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TypeVar
 
+from pigeonhole_serving.admission import Admission
 from pigeonhole_serving.errors import Reason, failure
 from pigeonhole_serving.metrics import QUEUE_DEPTH, SLOTS_BUSY
 
 T = TypeVar("T")
 
 
-class Slots:
+class Slots(Admission):
     """Runs blocking work off the event loop: `slots` at once, and `queue_size` more that wait."""
 
     def __init__(self, name: str, *, slots: int, queue_size: int) -> None:
+        super().__init__(slots + queue_size)
         self._name = name
-        self._limit = slots + queue_size
         self._turns = asyncio.Semaphore(slots)
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix=name)
-        self._admitted = 0
+        self._waiting = 0
         self._busy = 0
         self._publish()
-
-    @property
-    def is_full(self) -> bool:
-        """Tell whether more work would be refused now."""
-        return self._admitted >= self._limit
-
-    @contextmanager
-    def admit(self, count: int) -> Iterator[None]:
-        """Hold places for `count` pieces of work that belong together.
-
-        Raises:
-            ServingError: 503, when there is not room for all; work that is larger than the limit is let in when
-                nothing else is there.
-        """
-        if self._admitted and self._admitted + count > self._limit:
-            raise failure(Reason.OVERLOADED, "The server is busy; send the request again later.")
-        self._admitted += count
-        self._publish()
-        try:
-            yield
-        finally:
-            self._admitted -= count
-            self._publish()
 
     async def run(self, work: Callable[[], T], *, deadline: float) -> T:
         """Return what the work returns, once a slot was free; the slot is held until its thread is done.
@@ -58,11 +35,7 @@ class Slots:
         Raises:
             ServingError: 504, when no slot became free in time; and whatever the work raises.
         """
-        try:
-            async with asyncio.timeout(deadline - time.monotonic()):
-                await self._turns.acquire()
-        except TimeoutError as error:
-            raise failure(Reason.TIMEOUT, "The request was not worked on in time.") from error
+        await self._wait_for_turn(deadline)
         self._busy += 1
         self._publish()
         running = asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -74,6 +47,18 @@ class Slots:
         """Take no more work."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    async def _wait_for_turn(self, deadline: float) -> None:
+        self._waiting += 1
+        self._publish()
+        try:
+            async with asyncio.timeout(deadline - time.monotonic()):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise failure(Reason.TIMEOUT, "The request was not worked on in time.") from error
+        finally:
+            self._waiting -= 1
+            self._publish()
+
     def _release(self, _: object) -> None:
         self._busy -= 1
         self._turns.release()
@@ -81,4 +66,4 @@ class Slots:
 
     def _publish(self) -> None:
         SLOTS_BUSY.labels(self._name).set(self._busy)
-        QUEUE_DEPTH.labels(self._name).set(max(self._admitted - self._busy, 0))
+        QUEUE_DEPTH.labels(self._name).set(self._waiting)

@@ -30,7 +30,7 @@ def _serve(options: argparse.Namespace, settings: ServingSettings) -> int:
     from pigeonhole_serving.health import TransformerHealth
     from pigeonhole_serving.model_server import PigeonholeModelServer, ServerParts
     from pigeonhole_serving.predictor_client import PredictorClient
-    from pigeonhole_serving.reader_pool import ReaderPool
+    from pigeonhole_serving.readers import Readers
     from pigeonhole_serving.routing import routing_to
     from pigeonhole_serving.routing_file import RoutingFile
     from pigeonhole_serving.transformer import Transformer
@@ -40,7 +40,7 @@ def _serve(options: argparse.Namespace, settings: ServingSettings) -> int:
     predictor = PredictorClient(
         options.model_name, timeout_seconds=settings.predictor_timeout_seconds, use_ssl=options.predictor_use_ssl
     )
-    readers = ReaderPool(slots=settings.slots, queue_size=settings.queue_size, cache_url=settings.cache_url)
+    readers = Readers(settings)
     transformer = Transformer(readers, predictor, routing, reasons=settings.reasons)
     health = TransformerHealth(transformer, settings)
 
@@ -48,7 +48,8 @@ def _serve(options: argparse.Namespace, settings: ServingSettings) -> int:
         readers.stop()
         await predictor.close()
 
-    parts = ServerParts(settings, health.problems, lambda: readers.slots.is_full, (readers.start, health.watch), close)
+    parts = ServerParts(settings, health.problems, lambda: readers.admission.is_full, (health.watch,), close)
+    readers.start()
     _log.info("transformer starts", predictor=options.predictor_host, slots=settings.slots, port=options.http_port)
     PigeonholeModelServer(options.http_port, parts).start([DocumentModel(options.model_name, transformer, settings)])
     return 0

@@ -75,6 +75,7 @@ def answer_for(document: bytes, confidence: float = 0.9, version: str = "7") -> 
             "pages_read": 1,
             "language": "fr",
             "confidence": 0.9,
+            "view": "full",
         },
         "document": {"sha256": sha256, "media_type": "image/png", "size": len(document), "pages": 1},
     }

@@ -1,4 +1,4 @@
-"""Real tesseract reads real images; PDFs with text are not recognised again."""
+"""Real tesseract reads real documents; what was read once, or carries its text, is not recognised again."""
 
 import io
 import json
@@ -6,15 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
 
 from pigeonhole.documents import DocumentLimits, DocumentRefused, RefusalReason
-from pigeonhole.ocr import DocumentReader, EngineFailure, OcrSettings, PageText, PageTextCache
-from pigeonhole.ocr.tesseract import TesseractEngine
+from pigeonhole.ocr import DocumentReader, OcrSettings, PageText, PageTextCache, View
+from pigeonhole.ocr.engines.tesserocr_engine import TesserocrEngine
 from pigeonhole.storage import LocalStorage
 
 pytestmark = pytest.mark.integration
@@ -51,13 +50,13 @@ def pdf(pages: list[str | None]) -> bytes:
 
 
 def reader(cache: PageTextCache | None = None, limits: DocumentLimits | None = None) -> DocumentReader:
-    return DocumentReader(TesseractEngine(), settings=OcrSettings(), limits=limits, cache=cache)
+    return DocumentReader(TesserocrEngine(), settings=OcrSettings(), limits=limits, cache=cache)
 
 
 def test_a_scan_gives_its_words_with_boxes_and_confidences() -> None:
     (page,) = reader().read(as_bytes(scan())).pages
     assert "FACTURE NUMERO 2024" in page.text
-    assert (page.engine, page.language, page.view) == ("tesseract", "fr", "full")
+    assert (page.engine, page.language, page.view) == ("tesserocr", "fr", "full")
     facture = next(word for word in page.words if word.text == "FACTURE")
     assert 0.5 < facture.confidence <= 1
     assert abs(facture.box.left - 80) < 15
@@ -74,13 +73,13 @@ def test_a_pdf_with_text_is_not_recognised() -> None:
 
 def test_a_scanned_pdf_is_recognised() -> None:
     (page,) = reader().read(pdf([None])).pages
-    assert page.engine == "tesseract"
+    assert page.engine == "tesserocr"
     assert "Montant total" in page.text
 
 
 def test_a_text_layer_of_noise_is_not_trusted() -> None:
     document = reader().read(pdf(["%&$ #@! " * 40]))
-    assert document.pages[0].engine == "tesseract"
+    assert document.pages[0].engine == "tesserocr"
 
 
 def test_blank_pages_do_not_use_up_the_pages_to_read() -> None:
@@ -97,7 +96,7 @@ def test_a_page_that_was_read_is_not_read_again(tmp_path: Path, monkeypatch: pyt
     def no_engine(*_: object, **__: object) -> None:
         raise AssertionError("the page was read again")
 
-    monkeypatch.setattr(TesseractEngine, "read", no_engine)
+    monkeypatch.setattr(TesserocrEngine, "read", no_engine)
     assert reader(cache).read(data) == first
 
 
@@ -105,7 +104,7 @@ def test_other_settings_do_not_share_the_cache(tmp_path: Path) -> None:
     storage = LocalStorage(tmp_path)
     data = as_bytes(scan())
     for languages in ("fra", "eng", "fra"):
-        DocumentReader(TesseractEngine(languages), cache=PageTextCache(storage)).read(data)
+        DocumentReader(TesserocrEngine(languages), cache=PageTextCache(storage)).read(data)
     assert len(list(storage.list("page-texts/"))) == 2
 
 
@@ -135,17 +134,52 @@ def test_a_page_that_fails_does_not_take_the_others_with_it() -> None:
     assert [(failure.page, failure.reason) for failure in document.failures] == [(1, RefusalReason.TOO_MANY_PIXELS)]
 
 
-def test_a_missing_language_is_named() -> None:
-    assert TesseractEngine("fra+xyz").missing_languages() == ("xyz",)
-    with pytest.raises(EngineFailure):
-        TesseractEngine("xyz").read(np.full((40, 40), 255, np.uint8), deadline_seconds=10)
+def test_a_first_look_reads_some_lines_and_says_so() -> None:
+    data = as_bytes(scan())
+    first, whole = (reader().read(data, view) for view in ("lines", "full"))
+    assert (first.pages[0].view, first.complete) == ("lines", False)
+    assert (whole.pages[0].view, whole.complete) == ("full", True)
+    assert "FACTURE NUMERO" in first.text
+    facture, same = (next(word for word in text.pages[0].words if word.text == "FACTURE") for text in (first, whole))
+    for side in ("left", "top", "width", "height"):
+        assert abs(getattr(facture.box, side) - getattr(same.box, side)) <= 12, side
 
 
-def test_a_missing_engine_is_said_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(EngineFailure, match="not installed") as caught:
-        TesseractEngine().read(np.full((40, 40), 255, np.uint8), deadline_seconds=10)
-    assert "apt" in (caught.value.hint or "") or "tesseract-ocr" in (caught.value.hint or "")
+def test_a_first_look_at_a_text_layer_is_all_there_is() -> None:
+    text = "Bulletin de salaire du mois de mars, salaire brut et cotisations, net à payer au salarié"
+    first = reader().read(pdf([text, text]), "lines")
+    assert first.complete
+    assert first.text == reader().read(pdf([text, text])).text
+
+
+def test_a_page_without_lines_of_print_is_read_whole_at_once() -> None:
+    page = reader().read(as_bytes(Image.new("L", (800, 600), "white")), "lines").pages[0]
+    assert (page.view, page.text) == ("full", "")
+
+
+@pytest.mark.parametrize("view", ["lines", "full"])
+@pytest.mark.parametrize("degrees", [90, 180, 270, 7, -9])
+def test_a_page_that_lies_otherwise_is_read_and_its_words_are_found_where_they_stand(view: View, degrees: int) -> None:
+    upright = scan([*LINES, "Veuillez rappeler cette reference", "dans toute correspondance future"])
+    lying = upright.rotate(-degrees, expand=True, fillcolor="white")
+    page = reader().read(as_bytes(lying), view).pages[0]
+    assert "FACTURE NUMERO" in page.text
+    assert (page.rotation % 180 == 90) == (degrees in (90, 270))
+    assert (page.width, page.height) == lying.size
+    facture = next(word.box for word in page.words if word.text == "FACTURE")
+    crop = lying.crop((facture.left, facture.top, facture.left + facture.width, facture.top + facture.height))
+    again = Image.new("L", (700, 400), "white")
+    again.paste(crop.rotate(degrees, expand=True, fillcolor="white"), (50, 50))
+    assert "FACTURE" in reader().read(as_bytes(again)).text
+
+
+def test_both_views_are_kept_and_neither_is_taken_for_the_other(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    data = as_bytes(scan([*LINES] * 2))
+    cached = reader(PageTextCache(storage))
+    texts = {view: cached.read(data, view) for view in ("lines", "full")}
+    assert len(list(storage.list("page-texts/"))) == 2
+    assert {view: cached.read(data, view) for view in ("lines", "full")} == texts
 
 
 def test_a_fresh_process_may_look_at_documents_of_several_types_at_once(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def answer(data: bytes) -> dict[str, Any]:
             "pages_read": 1,
             "language": "fr",
             "confidence": 0.9,
+            "view": "full",
         },
         "document": {"sha256": sha256(data).hexdigest(), "media_type": "image/png", "size": len(data), "pages": 1},
     }

@@ -27,8 +27,9 @@ def test_a_machine_that_has_everything_needs_no_fix(tmp_path: Path) -> None:
 
 
 def test_a_missing_engine_is_named_with_its_fix(tmp_path: Path) -> None:
-    # Nothing but Python can be found on this path.
-    found = doctor(tmp_path / "home", PATH=str(Path(sys.executable).parent))
+    # Nothing but Python can be found on this path, and this engine is a program.
+    path = str(Path(sys.executable).parent)
+    found = doctor(tmp_path / "home", PATH=path, PIGEONHOLE_OCR_ENGINE="pytesseract")
     assert found.returncode == 5
     (line,) = [line for line in found.stdout.splitlines() if "OCR engine" in line]
     assert "FIX" in line

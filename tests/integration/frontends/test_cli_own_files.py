@@ -111,6 +111,28 @@ def test_unseen_files_are_sorted_and_bad_ones_get_their_reason(trained: Trained,
     assert any(prediction["reasons"] for prediction in read.values())
 
 
+def test_a_file_that_kills_its_reader_costs_itself_alone(trained: Trained, tmp_path: Path) -> None:
+    one = replace(CORPUS, classes=("cv",), count=1, seed=79)
+    write_corpus(tmp_path / "unseen" / "good", replace(one, formats=ONLY_PDFS))
+    write_corpus(tmp_path / "unseen" / "bad", replace(one, formats=replace(ONLY_PDFS, pdf=0, png=1)))
+    program = tmp_path / "bin" / "tesseract"
+    program.parent.mkdir()
+    # Questions begin with a dash, and the image of the warm-up is small.
+    real = f'exec {shutil.which("tesseract")} "$@"'
+    program.write_text(
+        f'#!/bin/sh\ncase "$1" in --*) {real};; esac\n[ $(wc -c < "$1") -lt 9999 ] && {real}\nkill -9 $PPID\n'
+    )
+    program.chmod(0o755)
+    settings = {"PIGEONHOLE_OCR_ENGINE": "pytesseract", "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+    command = pigeonhole("classify", str(tmp_path / "unseen"), "--json", home=trained.home, **settings)
+    assert command.returncode == 4, command.stderr
+    for row in json.loads(command.stdout):
+        if "bad" in Path(row["path"]).parts:
+            assert row["refused"]["reason"] == "unreadable"
+        else:
+            assert row["prediction"]["class"]
+
+
 def test_csv_has_a_column_for_each_class(trained: Trained, tmp_path: Path) -> None:
     write_corpus(tmp_path / "unseen", replace(CORPUS, classes=("cv",), count=1, seed=78))
     command = pigeonhole("classify", str(tmp_path / "unseen"), "--csv", home=trained.home)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pigeonhole.ocr import TEXT_LAYER
 from pigeonhole.registry import CANDIDATE, CHAMPION, ModelRegistry, ModelVersion
 from pigeonhole_components.steps import STAGES
 
@@ -108,7 +109,8 @@ def test_plain_calls_register_and_promote(plain: tuple[Installation, Outcome, Pa
     assert {"stage": "ocr", "state": "running", "done": documents, "total": documents} in outcome.events
     read = [json.loads(line) for line in (folder / "files" / "pages.jsonl").read_text().splitlines()]
     engines = [page["engine"] for row in read for page in row["pages"]]
-    assert engines.count("tesseract") == len(WORDS) * SCANS + 1
+    assert len(engines) - engines.count(TEXT_LAYER) == len(WORDS) * SCANS + 1
+    assert all(row["lines_text"] == row["text"] for row in read if row["pages"][0]["engine"] == TEXT_LAYER)
     assert outcome.result["promoted"] is True
     assert outcome.version.aliases == (CHAMPION,)
     assert outcome.result["gates"]["passed"] is True
@@ -210,7 +212,9 @@ def test_a_component_that_is_killed_is_named_with_its_log(corpus: Path, tmp_path
         "read -r _ _ _ parent _ < /proc/$PPID/stat\nkill -9 $parent\n"
     )
     tesseract.chmod(0o755)
-    outcome = train(installation, "kfp", tmp_path, "--files", str(tmp_path / "files"), first_in_path=tesseract.parent)
+    params = write_params(tmp_path / "params.yaml", ocr={"engine": "pytesseract"})
+    options = ("--params", str(params), "--files", str(tmp_path / "files"))
+    outcome = train(installation, "kfp", tmp_path, *options, first_in_path=tesseract.parent)
     log = tmp_path / "files" / "kfp.log"
     assert outcome.code == 1
     assert outcome.errors.splitlines()[-1] == f"ocr: the step ended unexpectedly. Its log is {log}."

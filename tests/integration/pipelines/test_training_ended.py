@@ -49,12 +49,14 @@ def test_sigterm_ends_the_reading_processes_and_deletes_the_texts(corpus: Path, 
         f"echo $$ > {tmp_path}/pid\nexec sleep 300\n"
     )
     program.chmod(0o755)
+    (tmp_path / "params.yaml").write_text("ocr: {engine: pytesseract}")
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, **installation.environment, "PATH": path, "TMPDIR": str(scratch)}
     environment["PIGEONHOLE_READING_WORKERS"] = "1"
     command = [
         *(sys.executable, "-m", "pigeonhole_pipelines.run"),
         *("--dataset", installation.dataset, "--result", str(tmp_path / "result.json")),
+        *("--params", str(tmp_path / "params.yaml")),
     ]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         engine = wait_for(tmp_path / "pid")

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -88,7 +89,12 @@ class Server:
         return None
 
     def wait(self, path: str = "/readyz", status: int | None = 200) -> "Server":
-        wait_until(lambda: self.status(path) == status, f"{path} to answer {status}: {self.log()[-2000:]}")
+        def answers() -> bool:
+            assert self.process is not None
+            assert self.process.poll() is None, f"the server ended. {self.log()[-2000:]}"
+            return self.status(path) == status
+
+        wait_until(answers, f"{path} to answer {status}", lambda: self.log()[-2000:])
         return self
 
     def log(self) -> str:
@@ -111,10 +117,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], bool], what: str) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seen: Callable[[], str] = str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not condition():
-        assert time.monotonic() < deadline, f"waited too long for {what}"
+        assert time.monotonic() < deadline, f"waited too long for {what}. {seen()}"
         time.sleep(0.05)
 
 
@@ -149,17 +155,30 @@ def v1_body(*documents: bytes, reasons: bool = False) -> dict[str, object]:
 
 @pytest.fixture(scope="session")
 def model_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Versions 1 and 2 of a tiny classifier; the second keeps fewer n-grams."""
+    """Versions of a tiny classifier: the second keeps fewer n-grams, the others know when a first look is enough.
+
+    That is always so for the version `looks`, and for `doubts`, of whose answers all go to a person, and never for
+    `reads-on`.
+    """
     rows = [(clean_text(text).text, name) for name, texts in TEXTS.items() for text in texts]
     texts, labels = zip(*rows, strict=True)
     groups = [str(number) for number in range(len(rows))]
+    model, small = (
+        train_classifier(texts, labels, groups, TrainingParams(max_features=features)) for features in (2000, 1500)
+    )
+    eager = replace(model, thresholds=(0.0,) * len(model.classes))
+    versions = {
+        "1": model,
+        "2": small,
+        "looks": replace(eager, stop_confidence=0.0),
+        "doubts": replace(eager, thresholds=(1.0,) * len(model.classes), stop_confidence=0.0),
+        "reads-on": replace(eager, stop_confidence=1.0),
+    }
     folders = {}
-    for version, features in (("1", 2000), ("2", 1500)):
-        model = train_classifier(texts, labels, groups, TrainingParams(max_features=features))
-        folders[version] = tmp_path_factory.mktemp(f"model{version}")
-        digest = save_classifier(model, folders[version])
-        identity = ModelIdentity("document-classifier", version, f"run{version}", digest)
-        write_identity(folders[version], identity)
+    for version, trained in versions.items():
+        folders[version] = tmp_path_factory.mktemp(f"model-{version}")
+        digest = save_classifier(trained, folders[version])
+        write_identity(folders[version], ModelIdentity("document-classifier", version, f"run{version}", digest))
     return folders
 
 

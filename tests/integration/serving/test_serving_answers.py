@@ -2,13 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from .conftest import INVOICE, PAYSLIP, Server, as_base64, make_pdf, make_scan, v1_body
+from .conftest import INVOICE, PAYSLIP, Server, as_base64, make_pdf, make_scan, v1_body, wait_until
 
 pytestmark = pytest.mark.integration
 V1 = "/v1/models/documents:predict"
@@ -38,7 +40,7 @@ def test_a_pdf_with_a_text_layer_is_classified_without_ocr(transformer: Server) 
 def test_a_scan_is_read_by_ocr_and_classified(transformer: Server) -> None:
     (prediction,) = predict(transformer, make_scan(PAYSLIP))
     assert prediction["class"] == "payslip"
-    assert prediction["ocr"]["engine"] == "tesseract"
+    assert prediction["ocr"]["engine"] == "tesserocr"
     assert prediction["ocr"]["pages_read"] == 1
     assert prediction["ocr"]["language"] == "fr"
     assert 0.5 < prediction["ocr"]["confidence"] <= 1
@@ -158,11 +160,67 @@ def test_metrics_count_what_was_done(transformer: Server) -> None:
     for name in (
         'pigeonhole_predictions_total{class="payslip",model="document-classifier",model_version="1"',
         'pigeonhole_prediction_confidence_bucket{le="0.6",model="document-classifier",model_version="1"',
-        'pigeonhole_ocr_pages_total{engine="tesseract",result="ok"}',
-        'pigeonhole_ocr_duration_seconds_count{engine="tesseract"}',
+        'pigeonhole_ocr_pages_total{engine="tesserocr",result="ok",view="full"}',
+        'pigeonhole_ocr_duration_seconds_count{engine="tesserocr",view="full"}',
         'pigeonhole_queue_depth{queue="documents"} 0.0',
         'pigeonhole_slots_busy{queue="documents"} 0.0',
         'pigeonhole_model_info{digest="',
         'pigeonhole_http_requests_total{code="200",method="POST",route="/v1/models/{model_name}:predict"}',
     ):
         assert name in metrics
+
+
+def pages_read(transformer: Server, view: str) -> float:
+    name = f'pigeonhole_ocr_pages_total{{engine="tesserocr",result="ok",view="{view}"}} '
+    lines = transformer.get("/metrics").text.splitlines()
+    return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
+
+
+@pytest.mark.parametrize(("version", "view", "read"), [("looks", "lines", (1, 0)), ("reads-on", "full", (1, 1))])
+def test_a_document_is_read_whole_when_a_first_look_is_not_enough(
+    start_server: Callable[..., Server],
+    model_folders: dict[str, Path],
+    version: str,
+    view: str,
+    read: tuple[int, int],
+) -> None:
+    predictor = start_server("predictor_server", "--model_dir", str(model_folders[version])).wait()
+    transformer = start_server("transformer_server", "--predictor_host", predictor.host, serving_slots="1").wait()
+    (prediction,) = predict(transformer, make_scan(INVOICE * 5, (1600, 1400)), reasons=True)
+    assert prediction["class"] == "invoice"
+    assert prediction["ocr"]["view"] == view
+    assert prediction["reasons"]
+    assert (pages_read(transformer, "lines"), pages_read(transformer, "full")) == read
+    # What has a text layer is read whole at once.
+    (prediction,) = predict(transformer, make_pdf(INVOICE))
+    assert prediction["ocr"]["view"] == "full"
+
+
+@pytest.mark.parametrize(("version", "later"), [("doubts", 1), ("looks", 0)])
+def test_what_a_person_will_look_at_is_read_whole_later(
+    start_server: Callable[..., Server], model_folders: dict[str, Path], tmp_path: Path, version: str, later: int
+) -> None:
+    predictor = start_server("predictor_server", "--model_dir", str(model_folders[version])).wait()
+    transformer = start_server(
+        "transformer_server",
+        "--predictor_host",
+        predictor.host,
+        serving_slots="1",
+        serving_cache_url=str(tmp_path),
+    ).wait()
+    (prediction,) = predict(transformer, make_scan(INVOICE * 5, (1600, 1400)))
+    assert (prediction["ocr"]["view"], prediction["abstained"]) == ("lines", bool(later))
+
+    def idle() -> bool:
+        metrics = transformer.get("/metrics").text
+        return all(f'pigeonhole_{name}{{queue="documents"}} 0.0' in metrics for name in ("slots_busy", "queue_depth"))
+
+    wait_until(idle, "the readers to have nothing to do")
+    assert len(list((tmp_path / "page-texts").rglob("*.json"))) == 1 + later
+    assert ('pigeonhole_read_later_total{result="ok"} 1.0' in transformer.get("/metrics").text) == bool(later)
+
+
+def test_a_model_that_needs_whole_documents_is_not_shown_first_looks(transformer: Server) -> None:
+    (prediction,) = predict(transformer, make_scan(INVOICE))
+    assert prediction["ocr"]["view"] == "full"
+    assert pages_read(transformer, "lines") == 0

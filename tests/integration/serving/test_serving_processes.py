@@ -1,23 +1,19 @@
 """The life of the processes: shutdown under load, liveness while documents are read, readers that end."""
 
-import multiprocessing
+import io
 import os
-import signal
+import shutil
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 
-from pigeonhole.documents import DocumentRefused
-from pigeonhole.prediction import ReadDocument
-from pigeonhole_serving.errors import ServingError
-from pigeonhole_serving.reader_process import ReaderProcess
-
-from .conftest import INVOICE, Server, make_pdf, make_scan, v1_body, wait_until
+from .conftest import INVOICE, Server, make_scan, v1_body, wait_until
 
 pytestmark = pytest.mark.integration
 V1 = "/v1/models/documents:predict"
@@ -75,27 +71,6 @@ def test_health_checks_are_answered_while_documents_are_read(transformer: Server
     assert all(isinstance(answer, httpx.Response) and answer.status_code == 200 for answer in load.answers)
 
 
-@pytest.fixture
-def reader() -> Iterator[ReaderProcess]:
-    process = ReaderProcess()
-    yield process
-    process.stop()
-
-
-def read(reader: ReaderProcess, document: bytes, seconds: float = 60) -> ReadDocument:
-    return reader.read(document, with_boxes=False, deadline=time.monotonic() + seconds, request_id="test")
-
-
-def test_a_document_that_takes_too_long_ends_its_reader_and_the_next_gets_a_fresh_one(reader: ReaderProcess) -> None:
-    reader.start()
-    (child,) = multiprocessing.active_children()
-    with pytest.raises(ServingError) as raised:
-        read(reader, PAGE, seconds=0.02)
-    assert (raised.value.status, raised.value.reason) == (504, "timeout")
-    assert child not in multiprocessing.active_children()
-    assert "facture" in read(reader, PAGE).clean.tokens
-
-
 def children_of(pid: int) -> list[int]:
     """Return the processes that any thread of a process has started and that still run."""
     found: list[int] = []
@@ -105,45 +80,77 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
-def reads_now(pid: int) -> bool:
-    with suppress(FileNotFoundError):
-        return any(b"--psm" in Path(f"/proc/{child}/cmdline").read_bytes() for child in children_of(pid))
-    return False
+@pytest.fixture
+def deeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tesseract first in the PATH; to the pages of all processes it does what one line after another of a file says.
+
+    A page without a line, and the warm-up's small image, are read as ever.
+    """
+    real = shutil.which("tesseract")
+    program = tmp_path / "bin" / "tesseract"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\ncase "$1" in --*) exec {real} "$@";; esac\n[ $(wc -c < "$1") -lt 9999 ] && exec {real} "$@"\n'
+        f"cd {tmp_path}\necho x >> calls\neval $(sed -n $(wc -l < calls)p deeds)\ncd - > /dev/null\n"
+        f'exec {real} "$@"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    return tmp_path / "deeds"
 
 
-def end_readers(count: int, ended: list[int]) -> None:
-    """End so many readers, each while its tesseract runs."""
-    while len(ended) < count:
-        for child in multiprocessing.active_children():
-            if child.pid is not None and child.pid not in ended and reads_now(child.pid):
-                os.kill(child.pid, signal.SIGKILL)
-                ended.append(child.pid)
-        time.sleep(0.02)
+@pytest.fixture
+def start_frail(start_server: Callable[..., Server], predictor: Server) -> Callable[..., Server]:
+    """Starts transformers with one reader, whose engine is a program, so that a test can break it."""
+    options = ("transformer_server", "--predictor_host", predictor.host)
+    return partial(start_server, *options, serving_slots="1", ocr_engine="pytesseract")
 
 
-@pytest.mark.parametrize(("kills", "answered"), [(1, True), (2, False)])
-def test_a_document_gets_a_second_reader_and_no_third(reader: ReaderProcess, kills: int, answered: bool) -> None:
-    reader.start()
-    ended: list[int] = []
-    killer = threading.Thread(target=end_readers, args=(kills, ended))
-    killer.start()
-    if answered:
-        assert read(reader, PAGE).clean.tokens
-    else:
-        with pytest.raises(DocumentRefused) as raised:
-            read(reader, PAGE)
-        assert raised.value.code == "unreadable"
-    killer.join()
-    assert len(ended) == kills
-    assert read(reader, make_pdf(INVOICE)).text.pages
+def send(server: Server, document: bytes) -> httpx.Response:
+    return httpx.post(server.url + V1, json=v1_body(document), timeout=120)
 
 
-def test_a_language_that_is_not_installed_is_named(reader: ReaderProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIGEONHOLE_OCR_LANGUAGES", "fra+xyz")
-    problem = reader.start().problem
-    assert problem is not None
-    assert "xyz" in problem
-    assert "fra" not in problem
+def two_pages() -> bytes:
+    """A document of two scanned pages."""
+    pages = [Image.open(io.BytesIO(make_scan(INVOICE))) for _ in range(2)]
+    content = io.BytesIO()
+    pages[0].save(content, "TIFF", save_all=True, append_images=pages[1:])
+    return content.getvalue()
+
+
+def test_a_page_that_kills_its_reader_is_read_by_another_and_twice_is_lost_alone(
+    start_frail: Callable[..., Server], deeds: Path
+) -> None:
+    kill = "kill -9 $PPID; exec sleep 60"
+    deeds.write_text(f"{kill}\n\n\n{kill}\n{kill}\n")
+    server = start_frail().wait()
+    for failures in ([None, None], ["unreadable", None]):
+        answer = send(server, two_pages())
+        assert answer.status_code == 200, answer.text
+        (prediction,) = answer.json()["predictions"]
+        assert [page["failure"] for page in prediction["pages"]] == failures
+        assert prediction["class"] == "invoice"
+    assert gauge(server, 'pigeonhole_reader_restarts_total{cause="crash"}') == 3
+    assert gauge(server, 'pigeonhole_ocr_pages_total{engine="none",result="unreadable",view="full"}') == 1
+
+
+def test_a_page_that_takes_too_long_is_lost_alone(start_frail: Callable[..., Server], deeds: Path) -> None:
+    deeds.write_text("kill -STOP $PPID\n")
+    server = start_frail(limit_page_deadline_seconds="2").wait()
+    answer = send(server, two_pages())
+    assert answer.status_code == 200, answer.text
+    assert [page["failure"] for page in answer.json()["predictions"][0]["pages"]] == ["timeout", None]
+    assert gauge(server, 'pigeonhole_reader_restarts_total{cause="timeout"}') == 1
+
+
+def test_a_document_that_is_not_read_by_the_request_s_deadline_gets_504_and_the_next_is_read(
+    start_frail: Callable[..., Server], deeds: Path
+) -> None:
+    deeds.write_text("exec sleep 60\n")
+    server = start_frail(serving_deadline_seconds="3").wait()
+    answer = send(server, make_scan(INVOICE))
+    assert (answer.status_code, answer.json()["reason"]) == (504, "timeout")
+    wait_until(lambda: send(server, make_scan(INVOICE)).status_code == 200, "the next document to be read")
 
 
 def test_a_missing_engine_keeps_the_transformer_from_being_ready(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from pigeonhole_api.models import ClassProbability, Example, Review
+from pigeonhole_api.models import ClassProbability, Example, OcrSummary, Review
 
 pytestmark = pytest.mark.unit
 
@@ -19,6 +19,12 @@ def test_times_are_rfc_3339_in_utc() -> None:
     at = datetime(2026, 11, 24, 12, 0, 0, 5000, tzinfo=timezone(timedelta(hours=2)))
     review = Review(decision="accepted", class_name="invoice", by="local", at=at)
     assert review.model_dump(mode="json")["at"] == "2026-11-24T10:00:00.005Z"
+
+
+def test_an_answer_from_before_the_first_look_was_read_whole() -> None:
+    read = {"engine": "tesseract", "engine_version": "5", "seconds": 1, "pages_read": 1, "language": "fr"}
+    assert OcrSummary.model_validate(read).view == "full"
+    assert OcrSummary.model_validate({**read, "view": "lines"}).model_dump()["view"] == "lines"
 
 
 def test_a_field_from_a_newer_platform_is_passed_over() -> None:

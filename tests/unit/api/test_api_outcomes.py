@@ -20,7 +20,15 @@ PREDICTION = {
     "pages": [{"page": 1, "class": None, "p": None, "language": "", "failure": "unreadable"}],
     "model": {"name": "m", "version": "3", "run_id": "r", "digest": "d"},
     "role": "stable",
-    "ocr": {"engine": "t", "engine_version": "5", "seconds": 1, "pages_read": 1, "language": "fr", "confidence": None},
+    "ocr": {
+        "engine": "t",
+        "engine_version": "5",
+        "seconds": 1,
+        "pages_read": 1,
+        "language": "fr",
+        "confidence": None,
+        "view": "lines",
+    },
     "document": {"sha256": "0" * 64, "media_type": "image/png", "size": 3, "pages": 1},
 }
 

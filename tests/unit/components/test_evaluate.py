@@ -2,10 +2,12 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pigeonhole.artefact import load_classifier, save_classifier
 from pigeonhole.classifier import TrainingParams
 from pigeonhole.gates import GateParams
 from pigeonhole_components.champion import Champion, fetch_champion, load_champion
@@ -28,9 +30,8 @@ def write_table(path: Path, *, train: int = 6, holdout: int = 3) -> Path:
             side = "train" if number < train else "holdout"
             text = f"{words} {chr(97 + number) * 3}"
             sha256 = f"{name}-{number}"
-            rows.append(
-                {"sha256": sha256, "class": name, "group": sha256, "split": side, "language": "fr", "text": text}
-            )
+            document = {"sha256": sha256, "class": name, "group": sha256, "split": side}
+            rows.append({**document, "language": "fr", "text": text, "lines_text": text})
     write_rows(path, rows)
     return path
 
@@ -83,6 +84,22 @@ def test_a_worse_model_than_the_champion_does_not_pass(trained: Path, tmp_path: 
     champion = load_champion(trained / "model", "1")
     assert run_evaluate(trained / "table", tmp_path / "model", tmp_path / "alone", loose).gates_passed
     assert not run_evaluate(trained / "table", tmp_path / "model", tmp_path / "beside", loose, champion).gates_passed
+
+
+def test_each_model_is_judged_by_what_it_would_have_read(trained: Path, tmp_path: Path) -> None:
+    """The first looks mislead: the champion stops at them, the new model reads everything."""
+    rows = [json.loads(line) for line in (trained / "table").read_text().splitlines()]
+    misleading = dict(zip(WORDS, [*list(WORDS.values())[1:], WORDS["invoice"]], strict=True))
+    write_rows(tmp_path / "table", [{**row, "lines_text": misleading[row["class"]]} for row in rows])
+    hasty = replace(load_classifier(trained / "model")[0], thresholds=(0.0,) * 3, stop_confidence=0.5)
+    save_classifier(hasty, tmp_path / "champion")
+    champion = load_champion(tmp_path / "champion", "1")
+    report = run_evaluate(tmp_path / "table", trained / "model", tmp_path / "evaluation", GATES, champion)
+    assert report.metrics["macro_f1"] == 1
+    assert report.champion["metrics"]["macro_f1"] == 0
+    turned = load_champion(trained / "model", "1")
+    report = run_evaluate(tmp_path / "table", tmp_path / "champion", tmp_path / "turned", GATES, turned)
+    assert (report.metrics["macro_f1"], report.champion["metrics"]["macro_f1"]) == (0, 1)
 
 
 def test_a_champion_that_cannot_be_loaded_is_no_proof(trained: Path, tmp_path: Path) -> None:

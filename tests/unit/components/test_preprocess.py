@@ -22,7 +22,10 @@ def example(number: int, class_name: str, *, group: str | None = None, added_at:
 
 def preprocess(folder: Path, examples: list[Example], texts: dict[int, str]) -> PreprocessReport:
     (folder / "manifest.json").write_bytes(DatasetManifest.create(examples).to_json())
-    rows = [{"sha256": f"{number:064x}", "language": "fr", "text": text} for number, text in texts.items()]
+    rows = [
+        {"sha256": f"{number:064x}", "language": "fr", "text": text, "lines_text": f"first of {text}"}
+        for number, text in texts.items()
+    ]
     write_rows(folder / "texts.jsonl", rows)
     return run_preprocess(folder / "manifest.json", folder / "texts.jsonl", folder / "table.jsonl", PARAMS)
 
@@ -40,6 +43,8 @@ def test_documents_that_teach_nothing_are_dropped_and_counted(tmp_path: Path) ->
     kept = [int(row["sha256"], 16) for row in read_rows(tmp_path / "table.jsonl")]
     assert kept == sorted(set(range(20)) - {2, 3, 4, 5, 12})
     assert report.train + report.holdout == len(kept)
+    seen = read_side(tmp_path / "table.jsonl", "train")
+    assert seen.lines_texts == tuple(f"first of {text}" for text in seen.texts)
 
 
 def test_a_group_stands_on_one_side(tmp_path: Path) -> None:

@@ -5,25 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from pigeonhole.documents import DocumentRefused, RefusalReason
+from pigeonhole.text import clean_text
 from pigeonhole_components.clean import CleanReport, run_clean
 from pigeonhole_components.dataset import read_manifest
 from pigeonhole_components.errors import StepError
 from pigeonhole_components.json_files import read_json, read_rows, write_json, write_rows
-from pigeonhole_components.ocr import in_order
-from pigeonhole_components.reading_worker import ReadDocument, refused_document
+from pigeonhole_components.ocr import refused_row
 from pigeonhole_components.steps import announced, component_step
 
 pytestmark = pytest.mark.unit
-
-
-@given(st.permutations([f"{number:x}" for number in range(12)]))
-def test_rows_come_in_the_documents_order_whoever_is_done_first(arrivals: list[str]) -> None:
-    documents = sorted(arrivals)
-    results = ((sha256, ReadDocument(sha256, 1, None)) for sha256 in arrivals)
-    assert [result.line for result in in_order(documents, results)] == documents
 
 
 def test_the_same_values_are_the_same_bytes(tmp_path: Path) -> None:
@@ -45,9 +37,27 @@ def test_a_missing_or_damaged_file_names_itself(tmp_path: Path) -> None:
         assert caught.value.code == "input-missing"
 
 
+READ = {"sha256": "a", "text": "Les factures sont payées", "pages": [], "failures": [], "refused": None}
+
+
+def test_both_views_of_a_document_become_plain(tmp_path: Path) -> None:
+    views = {"text": "Les factures sont payées par le client", "lines_text": "Les factures"}
+    write_rows(tmp_path / "pages", [{**READ, **views}, {**READ, "lines_text": READ["text"]}])
+    run_clean(tmp_path / "pages", tmp_path / "texts")
+    first, second = read_rows(tmp_path / "texts")
+    assert (first["text"], first["lines_text"]) == (clean_text(views["text"]).text, "facture")
+    assert second["text"] == second["lines_text"]
+
+
+def test_pages_without_a_first_look_are_named(tmp_path: Path) -> None:
+    write_rows(tmp_path / "pages.jsonl", [READ])
+    with pytest.raises(StepError, match=r"pages\.jsonl: a document has no lines_text"):
+        run_clean(tmp_path / "pages.jsonl", tmp_path / "texts")
+
+
 def test_refused_documents_have_no_text_to_clean(tmp_path: Path) -> None:
-    read = {"sha256": "a", "text": "Les factures sont payées", "pages": [], "failures": [], "refused": None}
-    rows = [read, json.loads(refused_document("b", "encrypted", "The PDF needs a password.").line)]
+    read = {**READ, "lines_text": READ["text"]}
+    rows = [read, refused_row("b", DocumentRefused(RefusalReason.ENCRYPTED, "The PDF needs a password."))]
     write_rows(tmp_path / "pages", rows)
     assert run_clean(tmp_path / "pages", tmp_path / "texts") == CleanReport(documents=1, refused=1)
     (row,) = read_rows(tmp_path / "texts")

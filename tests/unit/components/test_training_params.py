@@ -7,9 +7,9 @@ import pytest
 from pydantic import BaseModel
 
 from pigeonhole.ocr import OcrSettings
+from pigeonhole.ocr.pool import PoolSettings
 from pigeonhole_components.errors import ParamsError
 from pigeonhole_components.params import PipelineParams, flat_params, load_params, params_digest
-from pigeonhole_components.reading_pool import ReadingSettings
 from pigeonhole_components.sections import OcrParams
 
 pytestmark = pytest.mark.unit
@@ -46,8 +46,8 @@ def test_every_parameter_is_documented_with_its_default(name: str) -> None:
 
 def test_the_environment_of_reading_is_documented() -> None:
     text = (ROOT / "docs/training.md").read_text()
-    for name in ReadingSettings.model_fields:
-        assert f"`PIGEONHOLE_READING_{name.upper()}`" in text
+    for name, field in PoolSettings.model_fields.items():
+        assert f"| `PIGEONHOLE_READING_{name.upper()}` | {field.default:g} |" in text
 
 
 def test_the_projects_params_train_as_the_defaults_do() -> None:

@@ -3,6 +3,7 @@
 import json
 import pickle
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,11 @@ def folder(tmp_path: Path, model: TrainedClassifier) -> Path:
     return tmp_path / "model"
 
 
+def change_description(folder: Path, **values: object) -> None:
+    path = folder / "model.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
 def code_of(folder: Path) -> str:
     with pytest.raises(ArtefactError) as caught:
         load_classifier(folder)
@@ -39,6 +45,39 @@ def test_a_model_answers_the_same_after_loading(folder: Path, model: TrainedClas
     assert score_texts(loaded, TEXTS) == score_texts(model, TEXTS)
     assert (loaded.thresholds, loaded.classes) == (model.thresholds, model.classes)
     assert identity == ModelIdentity("unregistered", "0", "", model.digest)
+
+
+def test_the_stop_confidence_is_kept_and_decides_the_digest(tmp_path: Path, model: TrainedClassifier) -> None:
+    digest = save_classifier(stopping := replace(model, stop_confidence=0.7), tmp_path)
+    assert load_classifier(tmp_path)[0].stop_confidence == 0.7
+    assert len({digest, model.digest, replace(model, stop_confidence=0.71).digest}) == 3
+    assert digest == stopping.digest
+
+
+def test_a_stop_confidence_that_was_changed_is_refused(tmp_path: Path, model: TrainedClassifier) -> None:
+    save_classifier(replace(model, stop_confidence=0.9), tmp_path)
+    for value in (0.5, None):
+        change_description(tmp_path, stop_confidence=value)
+        assert code_of(tmp_path) == "digest-mismatch"
+
+
+def test_a_model_from_before_the_first_look_still_loads_and_reads_everything(
+    folder: Path, model: TrainedClassifier
+) -> None:
+    change_description(folder, format=1)
+    description = json.loads((folder / "model.json").read_text())
+    del description["stop_confidence"]
+    (folder / "model.json").write_text(json.dumps(description))
+    loaded, identity = load_classifier(folder)
+    assert loaded.stop_confidence is None
+    assert identity.digest == model.digest
+    assert score_texts(loaded, TEXTS) == score_texts(model, TEXTS)
+
+
+def test_a_model_of_a_later_format_is_refused_by_its_number(folder: Path) -> None:
+    change_description(folder, format=3)
+    with pytest.raises(ArtefactError, match="format 3 is none of those"):
+        load_classifier(folder)
 
 
 def test_a_registered_model_knows_its_version(folder: Path, model: TrainedClassifier) -> None:
@@ -82,10 +121,7 @@ def test_a_model_from_another_scikit_learn_is_refused(folder: Path) -> None:
 
 
 def test_a_description_of_another_model_is_refused(folder: Path) -> None:
-    path = folder / "model.json"
-    description = json.loads(path.read_text())
-    description["thresholds"] = [0.0] * len(description["thresholds"])
-    path.write_text(json.dumps(description))
+    change_description(folder, thresholds=[0.0, 0.0])
     assert code_of(folder) == "digest-mismatch"
 
 

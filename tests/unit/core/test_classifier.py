@@ -153,6 +153,12 @@ def test_thresholds_are_the_lowest_that_reach_the_precision() -> None:
     assert choose_thresholds(probabilities, labels, target_precision=0.8, minimum=0.75)[0] == pytest.approx(0.75)
 
 
+def test_rows_that_were_not_scored_move_no_threshold() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [np.nan, np.nan]])
+    labels = np.array([0, 1, 1])
+    assert choose_thresholds(probabilities, labels, target_precision=0.9, minimum=0.4) == (0.9, 0.8)
+
+
 def test_a_class_that_is_never_right_always_goes_to_review() -> None:
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2]])
     assert choose_thresholds(probabilities, np.array([1, 1]), target_precision=0.9, minimum=0.4) == (NEVER, NEVER)
@@ -169,14 +175,20 @@ def test_temperature_undoes_overconfidence() -> None:
     true_logits = dice.normal(0, 1.5, (4000, 3))
     shares = np.exp(true_logits) / np.exp(true_logits).sum(axis=1, keepdims=True)
     labels = np.array([dice.choice(3, p=row) for row in shares])
-    assert fit_temperature(true_logits * 4, labels).value == pytest.approx(4, rel=0.1)
+    assert fit_temperature(true_logits * 4, labels, np.ones(4000)).value == pytest.approx(4, rel=0.1)
 
 
 def test_smoothed_targets_leave_doubt_that_shrinks_with_the_documents() -> None:
-    targets = smoothed_targets(np.array([0] * 8 + [1]), 3)
+    targets = smoothed_targets(np.array([0] * 8 + [1]), 3, np.ones(9))
     assert targets[0, 0] == pytest.approx(9 / 10)
     assert targets[8, 1] == pytest.approx(2 / 3)
     assert targets.sum(axis=1) == pytest.approx(np.ones(9))
+
+
+def test_two_views_of_a_document_leave_as_much_doubt_as_one() -> None:
+    once = smoothed_targets(np.array([0, 0, 1]), 2, np.ones(3))
+    twice = smoothed_targets(np.array([0, 0, 1] * 2), 2, np.full(6, 0.5))
+    assert twice == pytest.approx(np.vstack([once, once]))
 
 
 def test_evaluation_counts_what_was_answered() -> None:

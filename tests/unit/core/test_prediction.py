@@ -1,6 +1,7 @@
 """Answers put together from what was read and what the model said."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -12,11 +13,12 @@ from pigeonhole.prediction import (
     PageBox,
     ReadDocument,
     ScoredTexts,
-    read_document,
+    clean_document,
     rows_to_score,
     scored_answer,
     summarise_reading,
     unscored_answer,
+    word_boxes,
 )
 from pigeonhole.text import CleanText
 
@@ -39,7 +41,7 @@ def document(*pages: PageText, failures: tuple[PageFailure, ...] = ()) -> ReadDo
 
 
 def scored(*rows: tuple[float, float], reasons: tuple[tuple[WordWeight, ...], ...] = ()) -> ScoredTexts:
-    return ScoredTexts(MODEL, ("cv", "invoice"), (0.5, 0.5), rows, reasons)
+    return ScoredTexts(MODEL, ("cv", "invoice"), (0.5, 0.5), rows, None, reasons)
 
 
 def test_one_page_is_scored_once() -> None:
@@ -99,41 +101,47 @@ def test_reading_is_summarised_over_its_pages() -> None:
     assert (summary.pages_read, summary.seconds, summary.language) == (3, 1.5, "en")
 
 
-class FixedReader:
-    """Stands for a reader whose engine read exactly these words."""
+def test_a_summary_tells_whether_anything_was_left_unread() -> None:
+    whole = DocumentText(DOCUMENT, (page(0, "a"),), ())
+    assert summarise_reading(whole, "fr").view == "full"
+    assert summarise_reading(replace(whole, complete=False), "fr").view == "lines"
 
-    def __init__(self, text: DocumentText) -> None:
-        self._text = text
 
-    def read(self, data: bytes) -> DocumentText:
-        return self._text
+def printed(*words: Word, number: int = 1) -> ReadDocument:
+    text = " ".join(word.text for word in words)
+    source = PageText(number, text, words, "fr", "tesseract", "5", "full", 0, 0.0, 0.5, 100, 100)
+    return clean_document(DocumentText(DOCUMENT, (source,), ()))
 
 
 def test_boxes_are_found_by_the_words_plain_form() -> None:
-    words = (
+    read = printed(
         Word("FACTURES:", 0.9, Box(1, 2, 3, 4)),
         Word("d'employeur", 0.9, Box(5, 6, 7, 8)),
         Word("le", 0.9, Box(9, 9, 9, 9)),
         Word("2024", 0.9, Box(11, 12, 13, 14)),
+        *(Word(word, 0.9, Box(0, 0, 0, 0)) for word in ["montant", "total", "à", "payer"]),
     )
-    text = "FACTURES: d'employeur le 2024 montant total à payer"
-    source = PageText(1, text, words, "fr", "tesseract", "5", "full", 0, 0.0, 0.5, 100, 100)
-    read = read_document(FixedReader(DocumentText(DOCUMENT, (source,), ())), b"", with_boxes=True)  # type: ignore[arg-type]
-    assert read.boxes == {
-        "facture": (PageBox(2, 1, 2, 3, 4),),
-        "employeur": (PageBox(2, 5, 6, 7, 8),),
-        "0000": (PageBox(2, 11, 12, 13, 14),),
-    }
-    assert set(read.boxes) <= set(read.clean.tokens)
+    boxes = word_boxes(read)
+    assert boxes["facture"] == (PageBox(2, 1, 2, 3, 4),)
+    assert boxes["employeur"] == (PageBox(2, 5, 6, 7, 8),)
+    assert boxes["0000"] == (PageBox(2, 11, 12, 13, 14),)
+    assert set(boxes) == set(read.clean.tokens)
+
+
+def test_a_page_of_endless_words_has_a_bounded_number_of_boxes() -> None:
+    read = printed(
+        *(Word("facture", 0.9, Box(n, 0, 1, 1)) for n in range(10_000)), Word("salaire", 0.9, Box(0, 0, 1, 1))
+    )
+    boxes = word_boxes(read)
+    assert [box.left for box in boxes["facture"]] == list(range(20))
+    assert "salaire" not in boxes
 
 
 def test_reasons_take_the_boxes_of_their_word() -> None:
-    boxes = {"facture": (PageBox(1, 1, 2, 3, 4),)}
-    read = document(page(0, "facture tva"))
-    read = ReadDocument(read.text, read.clean, read.page_texts, boxes)
+    read = printed(Word("facture", 0.9, Box(1, 2, 3, 4)), number=0)
     words = (WordWeight("facture", 0.5), WordWeight("tva", 0.2))
     answer = scored_answer(read, scored((0.1, 0.9), reasons=(words,)), "stable")
     assert [(reason.word, reason.weight, reason.boxes) for reason in answer.reasons] == [
-        ("facture", 0.5, boxes["facture"]),
+        ("facture", 0.5, (PageBox(1, 1, 2, 3, 4),)),
         ("tva", 0.2, ()),
     ]

@@ -3,12 +3,13 @@
 import base64
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pigeonhole.artefact import ModelIdentity
-from pigeonhole.classifier import WordWeight, decide, not_scored
+from pigeonhole.classifier import TrainingParams, WordWeight, decide, not_scored, train_classifier
 from pigeonhole.documents import Document, MediaType
 from pigeonhole.prediction import OcrSummary, PageBox, PageScore, Prediction, ScoredTexts, WordReason
 from pigeonhole_serving.errors import ServingError
@@ -17,6 +18,7 @@ from pigeonhole_serving.protocol.predictions import prediction_tensor, v1_predic
 from pigeonhole_serving.protocol.tensors import Tensor, bytes_tensor
 from pigeonhole_serving.protocol.texts import (
     AnswerInvalid,
+    ScoreRequest,
     parse_score_answer,
     parse_v1_texts,
     parse_v2_texts,
@@ -24,6 +26,7 @@ from pigeonhole_serving.protocol.texts import (
     score_tensors,
     v1_scores,
 )
+from pigeonhole_serving.scoring import score_request
 
 pytestmark = pytest.mark.unit
 IDENTITY = ModelIdentity("documents", "3", "run", "digest")
@@ -32,6 +35,7 @@ SCORED = ScoredTexts(
     classes=("cv", "invoice"),
     thresholds=(0.5, 0.95),
     probabilities=((0.1, 0.9), (math.nan, math.nan)),
+    stop_confidence=0.7,
     reasons=((WordWeight("facturé", 0.5),), ()),
 )
 
@@ -123,7 +127,23 @@ def test_the_client_understands_the_predictor_s_answer() -> None:
     assert (read.model, read.classes, read.thresholds) == (IDENTITY, SCORED.classes, SCORED.thresholds)
     assert read.probabilities[0] == SCORED.probabilities[0]
     assert all(math.isnan(value) for value in read.probabilities[1])
-    assert read.reasons == SCORED.reasons
+    assert (read.reasons, read.stop_confidence) == (SCORED.reasons, 0.7)
+
+
+def test_the_predictor_tells_its_model_s_stop_confidence() -> None:
+    labels, groups = ["invoice", "invoice", "cv", "cv"], list("1234")
+    texts = ["facture total", "facture tva", "expérience langue", "expérience poste"]
+    model = train_classifier(texts, labels, groups, TrainingParams(max_features=100))
+    for stop in (None, 0.7):
+        scored = score_request(replace(model, stop_confidence=stop), IDENTITY, ScoreRequest(("facture",), 1))
+        assert scored.stop_confidence == stop
+        assert scored.reasons[0][0].word == "facture"
+
+
+def test_a_predictor_without_a_stop_confidence_needs_whole_documents() -> None:
+    answer = answer_json(replace(SCORED, stop_confidence=None))
+    assert "stop_confidence" not in {output["name"] for output in answer["outputs"]}
+    assert parse_score_answer(json.dumps(answer).encode()).stop_confidence is None
 
 
 @pytest.mark.parametrize(
@@ -135,8 +155,11 @@ def test_the_client_understands_the_predictor_s_answer() -> None:
         lambda answer: answer["outputs"][2].update(shape=[2, 3]),
         lambda answer: answer["outputs"][2].update(data=["x"] * 4),
         lambda answer: answer["outputs"][1].update(shape=[1], data=[0.5]),
-        lambda answer: answer["outputs"][3].update(data=["{", "[]"]),
-        lambda answer: answer["outputs"][3].update(data=["[1]", "[]"]),
+        lambda answer: answer["outputs"][3].update(data=[None]),
+        lambda answer: answer["outputs"][3].update(data=[1.5]),
+        lambda answer: answer["outputs"][3].update(shape=[2], data=[0.5, 0.5]),
+        lambda answer: answer["outputs"][4].update(data=["{", "[]"]),
+        lambda answer: answer["outputs"][4].update(data=["[1]", "[]"]),
     ],
 )
 def test_an_answer_of_another_shape_is_invalid(spoil: Any) -> None:
@@ -149,6 +172,7 @@ def test_an_answer_of_another_shape_is_invalid(spoil: Any) -> None:
 def test_v1_scores_are_decided_by_the_thresholds() -> None:
     first, second = v1_scores(SCORED)["predictions"]
     assert (first["class"], first["confidence"], first["abstained"]) == ("invoice", 0.9, True)
+    assert (first["threshold"], first["stop_confidence"]) == (0.95, 0.7)
     assert first["probabilities"] == [{"class": "invoice", "p": 0.9}, {"class": "cv", "p": 0.1}]
     assert (second["class"], second["probabilities"], second["abstained"]) == (None, [], True)
 
@@ -160,7 +184,7 @@ def prediction() -> Prediction:
         pages=(PageScore(1, "invoice", 0.75, "fr", None), PageScore(2, None, None, "", "timeout")),
         model=IDENTITY,
         role="stable",
-        ocr=OcrSummary("tesseract", "5.3.0", 1.5, 1, "fr", 0.8),
+        ocr=OcrSummary("tesseract", "5.3.0", 1.5, 1, "fr", 0.8, "lines"),
         document=Document("abc", MediaType.PDF, 10, 2),
     )
 
@@ -195,6 +219,7 @@ def test_a_prediction_is_written_as_the_contract_says() -> None:
                     "pages_read": 1,
                     "language": "fr",
                     "confidence": 0.8,
+                    "view": "lines",
                 },
                 "document": {"sha256": "abc", "media_type": "application/pdf", "size": 10, "pages": 2},
             }
@@ -210,7 +235,7 @@ def test_a_v2_prediction_is_the_v1_one_as_a_string() -> None:
 
 def test_an_unscored_prediction_has_nulls() -> None:
     answer = Prediction(
-        not_scored(), (), (), IDENTITY, "stable", OcrSummary("", "", 0, 0, "fr", None), prediction().document
+        not_scored(), (), (), IDENTITY, "stable", OcrSummary("", "", 0, 0, "fr", None, "full"), prediction().document
     ).to_json()
     assert [answer[key] for key in ("class", "confidence", "margin", "threshold")] == [None] * 4
     assert (answer["probabilities"], answer["abstained"]) == ([], True)

@@ -96,7 +96,7 @@ class PredictionModel(WireModel):
 
 
 class OcrSummary(WireModel):
-    """How a document was read."""
+    """How a document was read; `view` is `lines` when a first look at it was enough, else `full`."""
 
     engine: str
     engine_version: str
@@ -104,6 +104,7 @@ class OcrSummary(WireModel):
     pages_read: int
     language: str
     confidence: float | None = None
+    view: Literal["full", "lines"] = "full"
 
 
 class Prediction(WireModel):

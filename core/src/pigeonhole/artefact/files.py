@@ -14,7 +14,8 @@ from pigeonhole.errors import PigeonholeError
 MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "model.json"
 IDENTITY_FILE = "identity.json"
-_FORMAT = 1
+_FORMAT = 2
+_READABLE_FORMATS = (1, 2)
 _LIBRARIES = ("scikit-learn", "skops", "numpy")
 _PICKLES = (".pkl", ".pickle", ".joblib", ".cloudpickle")
 
@@ -44,6 +45,7 @@ class _Description(BaseModel):
     thresholds: tuple[float, ...]
     temperature: float
     params_digest: str
+    stop_confidence: float | None = None  # format 1 knows none
     cross_validation: dict[str, float]
     digest: str
     libraries: dict[str, str]
@@ -67,6 +69,7 @@ def write_description(model: TrainedClassifier, directory: Path) -> Path:
         thresholds=model.thresholds,
         temperature=model.temperature,
         params_digest=model.params_digest,
+        stop_confidence=model.stop_confidence,
         cross_validation=dict(model.cross_validation),
         digest=model.digest,
         libraries={name: version(name) for name in _LIBRARIES},
@@ -100,6 +103,7 @@ def load_classifier(directory: Path) -> tuple[TrainedClassifier, ModelIdentity]:
         thresholds=description.thresholds,
         temperature=description.temperature,
         params_digest=description.params_digest,
+        stop_confidence=description.stop_confidence,
         cross_validation=description.cross_validation,
     )
     if _digest_of(model) != description.digest:
@@ -126,8 +130,12 @@ def _read_description(path: Path) -> _Description:
     except ValidationError as error:
         field = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the file"
         raise ArtefactError(f"model.json: {field} is missing or wrong.", code="description-invalid") from error
-    if description.format != _FORMAT:
-        raise ArtefactError(f"model.json: format {description.format} is not {_FORMAT}.", code="description-invalid")
+    if description.format not in _READABLE_FORMATS:
+        raise ArtefactError(
+            f"model.json: format {description.format} is none of those that this release reads: 1 and {_FORMAT}.",
+            code="description-invalid",
+            hint="Serve the model with the release that trained it, or a later one.",
+        )
     return description
 
 

@@ -35,26 +35,29 @@ class Temperature:
     cross_entropy: float
 
 
-def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Temperature:
+def fit_temperature(
+    logits: NDArray[np.float64], labels: NDArray[np.int64], weights: NDArray[np.float64]
+) -> Temperature:
     """Return the temperature whose probabilities are closest to the smoothed truth.
 
     Args:
         logits: Out-of-fold logits, shape (rows, classes).
         labels: Columns of the true classes, shape (rows,).
+        weights: How much of a document each row is, shape (rows,): the views of one document are one piece of evidence.
     """
-    targets = smoothed_targets(labels, logits.shape[1])
+    targets = smoothed_targets(labels, logits.shape[1], weights)
 
     def cross_entropy(log_temperature: float) -> float:
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return float(-(targets * scaled).sum(axis=1).mean())
+        return float(-np.average((targets * scaled).sum(axis=1), weights=weights))
 
     found = minimize_scalar(cross_entropy, bounds=_LOG_RANGE, method="bounded")
     return Temperature(float(np.exp(found.x)), float(found.fun))
 
 
-def smoothed_targets(labels: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
+def smoothed_targets(labels: NDArray[np.int64], classes: int, weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return target probabilities of shape (rows, classes): the true class's, the rest shared by the others."""
-    counts = np.bincount(labels, minlength=classes)
+    counts = np.bincount(labels, weights, minlength=classes)
     doubt = 1 / (counts[labels] + 2)
     targets = np.repeat((doubt / (classes - 1))[:, None], classes, axis=1)
     targets[np.arange(len(labels)), labels] = 1 - doubt

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pigeonhole.classifier.model import TrainedClassifier
+from pigeonhole.classifier.progressive import BothViews, serve_views
 
 _BINS = 10
 _RESAMPLES = 200
@@ -71,9 +72,23 @@ class Evaluation:
         }
 
 
-def evaluate_classifier(model: TrainedClassifier, texts: Sequence[str], labels: Sequence[str]) -> Evaluation:
-    """Return the scores of a model on plain texts whose classes are known."""
-    return evaluate_probabilities(model.classes, model.thresholds, model.probabilities(texts), labels)
+def evaluate_classifier(
+    model: TrainedClassifier, texts: Sequence[str], labels: Sequence[str], *, lines_texts: Sequence[str] | None = None
+) -> Evaluation:
+    """Return the scores of the answers that people would get for documents whose classes are known.
+
+    Args:
+        model: The classifier.
+        texts: The plain texts of whole documents.
+        labels: Their classes.
+        lines_texts: The plain texts of their lines views, where the model may stop; None means that there are none.
+    """
+    probabilities = full = model.probabilities(texts)
+    if lines_texts is not None and model.stop_confidence is not None:
+        shorter = np.not_equal(np.asarray(lines_texts, object), np.asarray(texts, object)).astype(np.bool_)
+        views = BothViews(model.probabilities(lines_texts), full, shorter)
+        probabilities, _ = serve_views(views, model.stop_confidence)
+    return evaluate_probabilities(model.classes, model.thresholds, probabilities, labels)
 
 
 def evaluate_probabilities(
@@ -85,18 +100,17 @@ def evaluate_probabilities(
     """
     names = (*classes, *sorted(set(labels) - set(classes)))
     truth = np.array([names.index(label) for label in labels], np.int64)
-    scored = np.atleast_1d(np.isfinite(probabilities).all(axis=1))
+    answers = likeliest_columns(probabilities)
+    scored = answers >= 0
     filled = np.where(scored[:, None], probabilities, 0.0)
-    answers = np.where(scored, filled.argmax(axis=1), -1)
     confidences = filled.max(axis=1, initial=0.0)
     right = np.asarray(np.equal(answers, truth), np.bool_)
     confident = scored & (confidences >= np.asarray(thresholds)[answers])
     per_class = tuple(_class_scores(name, truth == column, answers == column) for column, name in enumerate(names))
-    present = [scores.f1 for scores in per_class if scores.support]
     return Evaluation(
         documents=len(truth),
         accuracy=_mean(right),
-        macro_f1=_mean(np.array(present)),
+        macro_f1=macro_f1(answers, truth),
         expected_calibration_error=_calibration_error(confidences[scored], right[scored]),
         calibration_noise=_calibration_noise(confidences[scored]),
         brier=_brier(filled, truth, len(names)),
@@ -106,6 +120,18 @@ def evaluate_probabilities(
         confusion=_confusion(truth, answers, len(names)),
         per_class=per_class,
     )
+
+
+def likeliest_columns(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the column of each row's likeliest class, shape (documents,); -1 for a row of NaN."""
+    scored = np.atleast_1d(np.isfinite(probabilities).all(axis=1))
+    filled = np.where(scored[:, None], probabilities, 0.0)
+    return np.asarray(np.where(scored, filled.argmax(axis=1), -1), np.int64)
+
+
+def macro_f1(answers: NDArray[np.int64], truth: NDArray[np.int64]) -> float:
+    """Return the mean F1 of the classes that have documents; both of shape (documents,), an answer of -1 is none."""
+    return _mean(np.array([_class_scores("", truth == column, answers == column).f1 for column in np.unique(truth)]))
 
 
 def _without_name(scores: ClassScores) -> dict[str, Any]:

@@ -24,7 +24,8 @@ class TrainedClassifier:
     """A calibrated pipeline, its classes in the order of its columns, and what was chosen with it.
 
     `thresholds` holds, for each class, the confidence from which an answer needs no review; `temperature` was divided
-    into the linear weights already; `cross_validation` holds the out-of-fold figures.
+    into the linear weights already; `stop_confidence` is the confidence from which the lines view of a document is
+    enough, or None when documents are always read whole; `cross_validation` holds the out-of-fold figures.
     """
 
     pipeline: "Pipeline"
@@ -32,6 +33,7 @@ class TrainedClassifier:
     thresholds: tuple[float, ...]
     temperature: float
     params_digest: str
+    stop_confidence: float | None = None
     cross_validation: Mapping[str, float] = field(default_factory=dict)
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -43,7 +45,7 @@ class TrainedClassifier:
 
     @cached_property
     def digest(self) -> str:
-        """Return the sha256 of everything that decides an answer: vocabulary, weights, classes and thresholds."""
+        """Return the sha256 of everything that decides an answer: vocabulary, weights, classes, thresholds, stop."""
         vectorizer, linear = self.pipeline.named_steps[VECTORIZER], self.pipeline.named_steps[CLASSIFIER]
         digest = hashlib.sha256()
         head: dict[str, Any] = {
@@ -52,6 +54,9 @@ class TrainedClassifier:
             "ngrams": vectorizer.ngram_range,
             "vocabulary": sorted((term, int(column)) for term, column in vectorizer.vocabulary_.items()),
         }
+        if self.stop_confidence is not None:
+            # Left out otherwise: models from before there was such a thing keep the digest they are known by.
+            head["stop_confidence"] = self.stop_confidence
         digest.update(json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode())
         for weights in (vectorizer.idf_, linear.coef_, linear.intercept_):
             digest.update(np.ascontiguousarray(weights, "<f8").tobytes())

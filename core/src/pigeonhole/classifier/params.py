@@ -31,6 +31,26 @@ class TrainingParams(BaseModel):
         lt=1,
         description="No threshold lies below this; under one half, an answer is more likely wrong than right.",
     )
+    max_progressive_loss: float = Field(
+        0.015,
+        ge=0,
+        lt=1,
+        description="What stopping at a first look may cost against reading everything: of macro-F1, and as a share of "
+        "documents that go wrong by it. With 0, documents are always read whole.",
+    )
+    max_review_increase: float = Field(
+        0.05,
+        ge=0,
+        lt=1,
+        description="Share of documents that stopping at a first look may leave to people in addition.",
+    )
+    min_stop_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of the documents with a shorter view for which it must be enough; with fewer, all first "
+        "looks together cost more than they save.",
+    )
     seed: int = Field(0, ge=0, description="Seed of the folds.")
 
     @model_validator(mode="after")

@@ -13,12 +13,13 @@ def choose_thresholds(
     """Return a threshold a class: the lowest from which its answers reach the target precision.
 
     Args:
-        probabilities: Out-of-fold probabilities, shape (rows, classes).
+        probabilities: Out-of-fold probabilities, shape (rows, classes); rows of NaN were not scored and do not count.
         labels: Columns of the true classes, shape (rows,).
         target_precision: Share of right answers among those at or above the threshold.
         minimum: The lowest threshold to return.
     """
-    answers = probabilities.argmax(axis=1)
+    scored = np.isfinite(probabilities).all(axis=1)
+    answers = np.where(scored, probabilities.argmax(axis=1), -1)
     confidences = probabilities.max(axis=1)
     return tuple(
         _threshold(confidences[answers == column], labels[answers == column] == column, target_precision, minimum)

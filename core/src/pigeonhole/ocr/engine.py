@@ -1,6 +1,7 @@
 """What an OCR engine is to the rest of Pigeonhole."""
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,11 @@ from pigeonhole.ocr.page_text import Word
 
 ENGINE_MISSING = "ocr-missing"
 """The code of a failure that is every document's: the engine or one of its languages is not there."""
+
+INSTALL_HINT = "Install tesseract with the languages fra and eng (Debian: tesseract-ocr tesseract-ocr-fra)."
+
+Layout = Literal["page", "rows"]
+"""How print stands on an image: anywhere, as on a page, or in rows from the top to the bottom."""
 
 
 class EngineFailure(PigeonholeError):
@@ -26,8 +32,16 @@ class EngineTimeout(EngineFailure):
         super().__init__(f"Reading the page took longer than {seconds:g} s.", code="timeout")
 
 
+@dataclass(frozen=True)
+class Recognition:
+    """What an engine read: the text, a line of print a line, and its words in the same order."""
+
+    text: str
+    words: tuple[Word, ...]
+
+
 class OcrEngine(Protocol):
-    """Reads words from page images; safe to call from several threads at once."""
+    """Reads words from images; safe to call from several threads at once."""
 
     name: str
 
@@ -39,8 +53,8 @@ class OcrEngine(Protocol):
     def fingerprint(self) -> str:
         """Return the settings that change what is read, which are part of the cache's key."""
 
-    def read(self, pixels: NDArray[np.uint8], *, deadline_seconds: float) -> "tuple[str, tuple[Word, ...]]":
-        """Return the text of a page image and its words with boxes in pixels of that image.
+    def read(self, pixels: NDArray[np.uint8], *, layout: Layout, deadline_seconds: float) -> Recognition:
+        """Return what stands on a gray image of shape (height, width), with boxes in pixels of that image.
 
         Raises:
             EngineTimeout: The deadline passed.
@@ -48,4 +62,8 @@ class OcrEngine(Protocol):
         """
 
     def missing_languages(self) -> tuple[str, ...]:
-        """Return the languages that are configured and not installed."""
+        """Return the languages that are configured and not installed.
+
+        Raises:
+            EngineFailure: The engine is missing.
+        """

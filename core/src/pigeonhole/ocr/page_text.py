@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pigeonhole.documents import Document, RefusalReason
 
 View = Literal["full", "lines"]
+"""`full` is a whole page; `lines` is the first look at it, some of its lines of print."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ class Word:
 class PageText:
     """The text of one page.
 
-    `page` counts from 0; `rotation` and `skew` are degrees that were corrected before reading; `seconds` is the time
-    that reading took, 0 for a PDF's text layer only when it was too short to measure; `width` and `height` are pixels
-    of the page image in which the boxes lie.
+    `page` counts from 0; `view` tells whether all of it was read or some of its lines; before reading, the page was
+    levelled by `skew` and turned clockwise by `rotation` degrees; `seconds` is the time that reading took; `width` and
+    `height` are pixels of the page image, as it came, in which the boxes lie.
     """
 
     page: int
@@ -79,11 +80,15 @@ class PageFailure:
 
 @dataclass(frozen=True)
 class DocumentText:
-    """All that was read of a document: pages in order, and the pages that failed."""
+    """All that was read of a document: pages in order, and the pages that failed.
+
+    `complete` is false after a first look that left something unread.
+    """
 
     document: Document
     pages: tuple[PageText, ...]
     failures: tuple[PageFailure, ...]
+    complete: bool = True
 
     @property
     def text(self) -> str:

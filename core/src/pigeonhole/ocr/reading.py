@@ -1,20 +1,28 @@
 """Read a document: the whole way from bytes to page texts, in one place."""
 
 import time
+from collections.abc import Iterator
+
+import numpy as np
 
 from pigeonhole.documents import Document, DocumentLimits, DocumentRefused, MediaType, RefusalReason, inspect_document
 from pigeonhole.ocr.cache import PageTextCache
-from pigeonhole.ocr.engine import EngineTimeout, OcrEngine
-from pigeonhole.ocr.page_text import DocumentText, PageFailure, PageText
+from pigeonhole.ocr.engine import ENGINE_MISSING, EngineFailure, EngineTimeout, OcrEngine
+from pigeonhole.ocr.engines import open_engine
+from pigeonhole.ocr.page_reader import PageReader
+from pigeonhole.ocr.page_text import DocumentText, PageFailure, PageText, View
+from pigeonhole.ocr.reading_plan import TEXT_LAYER, ReadingProgress, gather
 from pigeonhole.ocr.settings import OcrSettings
-from pigeonhole.ocr.tesseract import TesseractEngine
-from pigeonhole.ocr.text_layer import is_usable_layer, letter_count
+from pigeonhole.ocr.text_layer import is_usable_layer
 from pigeonhole.pages import page_text_layer, render_page
 from pigeonhole.storage import Storage
 from pigeonhole.text import detect_language
 
-TEXT_LAYER = "text-layer"
-"""The engine's name on pages whose text came from the PDF itself."""
+READER_VERSION = 2
+"""Raised when the same engine and settings come to read differently, so that no older entry of the cache counts."""
+
+_START = ReadingProgress()
+_WARM_UP_SECONDS = 30.0
 
 
 class DocumentReader:
@@ -35,9 +43,10 @@ class DocumentReader:
         self.settings = settings or OcrSettings()
         self.limits = limits or DocumentLimits()
         self._cache = cache
+        self._pages = PageReader(engine, rows=self.settings.rows, deadline_seconds=self.limits.page_deadline_seconds)
 
-    def read(self, data: bytes) -> DocumentText:
-        """Read a document's first readable pages.
+    def read(self, data: bytes, view: View = "full") -> DocumentText:
+        """Read a document's first readable pages, or in the view `lines` take a first look at it.
 
         Pages that cannot be read are listed as failures beside those that can.
 
@@ -45,45 +54,76 @@ class DocumentReader:
             DocumentRefused: The document as a whole cannot be accepted, or none of its pages could be read.
             EngineFailure: The OCR engine is missing or broken.
         """
-        document = inspect_document(data, self.limits)
-        pages: list[PageText] = []
-        failures: list[PageFailure] = []
-        readable = 0
-        for number in range(min(document.pages, self.limits.max_pages)):
-            if readable >= self.settings.pages:
-                break
-            try:
-                page = self.read_page(data, document, number)
-            except DocumentRefused as refusal:
-                failures.append(PageFailure(number, refusal.reason, refusal.detail))
-                continue
-            pages.append(page)
-            readable += letter_count(page.text) >= self.settings.min_page_letters
-        if failures and not pages:
-            raise DocumentRefused(failures[0].reason, failures[0].detail)
-        return DocumentText(document, tuple(pages), tuple(failures))
+        document = self.inspect(data)
+        return gather(document, self.outcomes(data, document, view), self.settings, self.limits)
 
-    def read_page(self, data: bytes, document: Document, number: int) -> PageText:
+    def inspect(self, data: bytes) -> Document:
+        """Accept a document by its bytes.
+
+        Raises:
+            DocumentRefused: The document as a whole cannot be accepted.
+        """
+        return inspect_document(data, self.limits)
+
+    def outcomes(
+        self, data: bytes, document: Document, view: View, progress: ReadingProgress = _START
+    ) -> Iterator[PageText | PageFailure]:
+        """Yield what comes of page after page, from where the progress left off.
+
+        Raises:
+            EngineFailure: The OCR engine is missing or broken.
+        """
+        while not progress.is_enough(document, view, self.settings, self.limits):
+            number = progress.next_page
+            outcome: PageText | PageFailure
+            try:
+                outcome = self.read_page(data, document, number, view)
+            except DocumentRefused as refusal:
+                outcome = PageFailure(number, refusal.reason, refusal.detail)
+            yield outcome
+            progress = progress.after(outcome, self.settings)
+
+    def read_page(self, data: bytes, document: Document, number: int, view: View = "full") -> PageText:
         """Return the text of one page, counted from 0, from the cache when it was read before.
 
         Raises:
             DocumentRefused: `unreadable`, `too-many-pixels`, `encrypted` or `timeout`.
             EngineFailure: The OCR engine is missing or broken.
         """
-        fingerprint = self._fingerprint()
-        cached = self._cache.get(document.sha256, number, fingerprint) if self._cache else None
+        cached = self._cached(document, number, view)
         if cached is not None:
             return cached
-        page = self._read_layer(data, document, number) or self._recognise(data, document, number)
+        page = self._read_layer(data, document, number) or self._recognise(data, document, number, view)
         if self._cache:
-            self._cache.put(document.sha256, fingerprint, page)
+            # A first look that found nothing to choose from is the whole reading as well.
+            for read in {view, page.view}:
+                self._cache.put(document.sha256, self._fingerprint(read), page)
         return page
+
+    def warm_up(self) -> None:
+        """Load the engine and its language data, so that the first page does not wait for them.
+
+        Raises:
+            EngineFailure: `ocr-missing`; the OCR engine or one of its languages is not there.
+        """
+        missing = self.engine.missing_languages()
+        if missing:
+            raise EngineFailure(
+                f"The OCR engine lacks the language data {', '.join(missing)}.",
+                code=ENGINE_MISSING,
+                hint=f"Install it (Debian: tesseract-ocr-{missing[0]}), or name other languages.",
+            )
+        self.engine.read(np.full((64, 64), 255, np.uint8), layout="rows", deadline_seconds=_WARM_UP_SECONDS)
+        detect_language("facture")
+
+    def _cached(self, document: Document, number: int, view: View) -> PageText | None:
+        return self._cache.get(document.sha256, number, self._fingerprint(view)) if self._cache else None
 
     def _read_layer(self, data: bytes, document: Document, number: int) -> PageText | None:
         if document.media_type is not MediaType.PDF:
             return None
         started = time.perf_counter()
-        text = page_text_layer(data, number)
+        text = page_text_layer(data, number)[: self.settings.max_page_characters]
         if not is_usable_layer(text, self.settings):
             return None
         return PageText(
@@ -101,35 +141,49 @@ class DocumentReader:
             height=0,
         )
 
-    def _recognise(self, data: bytes, document: Document, number: int) -> PageText:
+    def _recognise(self, data: bytes, document: Document, number: int, view: View) -> PageText:
         started = time.perf_counter()
-        pixels = render_page(data, document.media_type, number, long_side=self.settings.long_side, limits=self.limits)
+        pixels = render_page(
+            data,
+            document.media_type,
+            number,
+            long_side=self.settings.long_side,
+            limits=self.limits,
+            colour=False,
+        )
         try:
-            text, words = self.engine.read(pixels, deadline_seconds=self.limits.page_deadline_seconds)
+            reading = self._pages.read(pixels, view)
         except EngineTimeout as error:
             raise DocumentRefused(RefusalReason.TIMEOUT, f"Page {number + 1}: {error.message}") from error
+        text = reading.recognition.text[: self.settings.max_page_characters]
         return PageText(
             page=number,
             text=text,
-            words=words,
+            words=reading.recognition.words,
             language=detect_language(text),
             engine=self.engine.name,
             engine_version=self.engine.version,
-            view="full",
-            rotation=0,
-            skew=0.0,
+            view=reading.view,
+            rotation=reading.tilt.turn,
+            skew=reading.tilt.skew,
             seconds=time.perf_counter() - started,
             width=pixels.shape[1],
             height=pixels.shape[0],
         )
 
-    def _fingerprint(self) -> str:
-        settings = self.settings.model_dump_json(exclude={"pages", "min_page_letters"})
-        return f"{self.engine.name} {self.engine.version} {self.engine.fingerprint} {settings}"
+    def _fingerprint(self, view: View) -> str:
+        engine, settings = self.engine, self.settings
+        layer = f"layer={settings.min_layer_letters},{settings.min_layer_letter_share}"
+        size = f"long_side={settings.long_side} characters={settings.max_page_characters}"
+        rows = f" rows={settings.rows}" if view == "lines" else ""
+        return f"{READER_VERSION} {engine.name} {engine.version} {engine.fingerprint} {layer} {size} {view}{rows}"
 
 
-def open_reader(storage: Storage | None = None) -> DocumentReader:
-    """Return a reader by tesseract with settings from the environment, its cache in the storage when there is one."""
-    settings = OcrSettings()
+def open_reader(storage: Storage | None = None, settings: OcrSettings | None = None) -> DocumentReader:
+    """Return a reader with limits from the environment, its cache in the storage when there is one.
+
+    The settings too are from the environment when they are not given.
+    """
+    settings = settings or OcrSettings()
     cache = PageTextCache(storage) if storage else None
-    return DocumentReader(TesseractEngine(settings.languages), settings=settings, limits=DocumentLimits(), cache=cache)
+    return DocumentReader(open_engine(settings), settings=settings, limits=DocumentLimits(), cache=cache)

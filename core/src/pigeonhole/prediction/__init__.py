@@ -10,7 +10,7 @@ from pigeonhole.prediction.answers import (
 )
 from pigeonhole.prediction.offline import predict_document
 from pigeonhole.prediction.prediction import OcrSummary, PageBox, PageScore, Prediction, WordReason
-from pigeonhole.prediction.reading import ReadDocument, read_document
+from pigeonhole.prediction.reading import ReadDocument, clean_document, word_boxes
 
 __all__ = [
     "OcrSummary",
@@ -20,11 +20,12 @@ __all__ = [
     "ReadDocument",
     "ScoredTexts",
     "WordReason",
+    "clean_document",
     "locate_reasons",
     "predict_document",
-    "read_document",
     "rows_to_score",
     "scored_answer",
     "summarise_reading",
     "unscored_answer",
+    "word_boxes",
 ]

@@ -7,20 +7,22 @@ from pigeonhole.artefact import ModelIdentity
 from pigeonhole.classifier import Score, WordWeight, decide, not_scored
 from pigeonhole.ocr import DocumentText
 from pigeonhole.prediction.prediction import OcrSummary, PageBox, PageScore, Prediction, WordReason
-from pigeonhole.prediction.reading import ReadDocument
+from pigeonhole.prediction.reading import ReadDocument, word_boxes
 
 
 @dataclass(frozen=True)
 class ScoredTexts:
     """A model's numbers: one row of probabilities a text, of NaN for a text with no n-gram that the model knows.
 
-    `reasons` holds one tuple of words a text, or is empty when no reasons were asked for.
+    `reasons` holds one tuple of words a text, or is empty when no reasons were asked for; `stop_confidence` is the
+    model's, by which `reads_enough` decides.
     """
 
     model: ModelIdentity
     classes: tuple[str, ...]
     thresholds: tuple[float, ...]
     probabilities: tuple[tuple[float, ...], ...]
+    stop_confidence: float | None
     reasons: tuple[tuple[WordWeight, ...], ...] = ()
 
 
@@ -33,7 +35,7 @@ def rows_to_score(read: ReadDocument) -> tuple[str, ...]:
 def scored_answer(read: ReadDocument, scored: ScoredTexts, role: str) -> Prediction:
     """Return the answer for a document whose `rows_to_score` were scored."""
     document, *pages = (decide(scored.classes, scored.thresholds, row) for row in scored.probabilities)
-    reasons = locate_reasons(scored.reasons[0], read.boxes) if scored.reasons else ()
+    reasons = locate_reasons(scored.reasons[0], word_boxes(read)) if scored.reasons else ()
     return _compose(read, document, pages or [document], reasons, scored.model, role)
 
 
@@ -57,6 +59,7 @@ def summarise_reading(text: DocumentText, language: str) -> OcrSummary:
         pages_read=len(text.pages),
         language=language,
         confidence=sum(confidences) / len(confidences) if confidences else None,
+        view="full" if text.complete else "lines",
     )
 
 

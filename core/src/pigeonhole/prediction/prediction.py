@@ -6,6 +6,7 @@ from typing import Any
 from pigeonhole.artefact import ModelIdentity
 from pigeonhole.classifier import Score
 from pigeonhole.documents import Document
+from pigeonhole.ocr import View
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,11 @@ class PageScore:
 
 @dataclass(frozen=True)
 class OcrSummary:
-    """How a document was read; `engine` joins the names when its pages were read in different ways."""
+    """How a document was read; `engine` joins the names when its pages were read in different ways.
+
+    `view` is `lines` when the answer comes from a first look that left something unread, else `full`; the other fields
+    are those of the reading in that view.
+    """
 
     engine: str
     engine_version: str
@@ -49,6 +54,7 @@ class OcrSummary:
     pages_read: int
     language: str
     confidence: float | None
+    view: View
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,18 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 
-from pigeonhole.ocr import DocumentReader, DocumentText, PageText
+from pigeonhole.ocr import DocumentText, Word
 from pigeonhole.prediction.prediction import PageBox
 from pigeonhole.text import CleanText, clean_text
 from pigeonhole.text.cleaning import clean_word
 
 _WORD = re.compile(r"[^\W_]+")
 _MAX_BOXES = 20
+_MAX_WORDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -19,43 +21,39 @@ class ReadDocument:
     """A document that was read.
 
     `clean` is the plain form of all readable pages joined, which is what the model was trained on; `page_texts` holds
-    each page's own plain form, in the order of `text.pages`; `boxes` maps plain words to places, when asked for.
+    each page's own plain form, in the order of `text.pages`.
     """
 
     text: DocumentText
     clean: CleanText
     page_texts: tuple[str, ...]
-    boxes: Mapping[str, tuple[PageBox, ...]] = field(default_factory=dict)
 
 
-def read_document(reader: DocumentReader, data: bytes, *, with_boxes: bool) -> ReadDocument:
-    """Read a document and clean its text.
-
-    Raises:
-        DocumentRefused: The document cannot be accepted or no page of it can be read.
-        EngineFailure: The OCR engine is missing or broken.
-    """
-    text = reader.read(data)
+def clean_document(text: DocumentText) -> ReadDocument:
+    """Return what was read of a document with its plain forms."""
     clean = clean_text(text.text)
     page_texts = (clean.text,) if len(text.pages) == 1 else tuple(clean_text(page.text).text for page in text.pages)
-    return ReadDocument(text, clean, page_texts, _word_boxes(text, clean.language) if with_boxes else {})
+    return ReadDocument(text, clean, page_texts)
 
 
-def _word_boxes(text: DocumentText, language: str) -> dict[str, tuple[PageBox, ...]]:
+def word_boxes(read: ReadDocument) -> dict[str, tuple[PageBox, ...]]:
+    """Return where each plain word stands: its first 20 places, among the first 10,000 printed words."""
     boxes: dict[str, list[PageBox]] = {}
-    for page in text.pages:
-        for token, box in _tokens(page, language):
+    for number, word in islice(_printed_words(read.text), _MAX_WORDS):
+        for token in _tokens(word, read.clean.language):
             places = boxes.setdefault(token, [])
             if len(places) < _MAX_BOXES:
-                places.append(box)
+                places.append(PageBox(number, word.box.left, word.box.top, word.box.width, word.box.height))
     return {token: tuple(places) for token, places in boxes.items()}
 
 
-def _tokens(page: PageText, language: str) -> Iterator[tuple[str, PageBox]]:
-    for word in page.words:
-        box = PageBox(page.page + 1, word.box.left, word.box.top, word.box.width, word.box.height)
-        # A printed word such as "d'identité" holds several of the plain text's words.
-        for part in _WORD.findall(unicodedata.normalize("NFC", word.text)):
-            token = clean_word(part, language)
-            if token is not None:
-                yield token, box
+def _printed_words(text: DocumentText) -> Iterator[tuple[int, Word]]:
+    return ((page.page + 1, word) for page in text.pages for word in page.words)
+
+
+def _tokens(word: Word, language: str) -> Iterator[str]:
+    # A printed word such as "d'identité" holds several of the plain text's words.
+    for part in _WORD.findall(unicodedata.normalize("NFC", word.text)):
+        token = clean_word(part, language)
+        if token is not None:
+            yield token

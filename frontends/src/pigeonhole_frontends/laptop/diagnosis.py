@@ -28,7 +28,7 @@ def diagnose(settings: PlatformSettings, *, with_ports: bool = True) -> list[Fin
     """Look at everything that a laptop's platform needs."""
     checks: list[Callable[[], Finding]] = [
         _python,
-        _tesseract,
+        _engine,
         _fonts,
         lambda: _disk(settings.home),
         lambda: _storage(settings.storage),
@@ -45,14 +45,14 @@ def _python() -> Finding:
     return Finding("Python 3.11", sys.version_info[:2] == (3, 11), found, "Run `make setup`, which brings it.")
 
 
-def _tesseract() -> Finding:
+def _engine() -> Finding:
     from pigeonhole.ocr import OcrSettings
-    from pigeonhole.ocr.tesseract import TesseractEngine
+    from pigeonhole.ocr.engines import open_engine
 
-    engine = TesseractEngine(OcrSettings().languages)
     try:
+        engine = open_engine(OcrSettings())
         missing = engine.missing_languages()
-        found = f"tesseract {engine.version}" + (f" without {', '.join(missing)}" if missing else "")
+        found = f"{engine.name} {engine.version}" + (f" without {', '.join(missing)}" if missing else "")
     except PigeonholeError as error:
         return Finding("OCR engine", False, error.message, error.hint)
     return Finding("OCR engine", not missing, found, "Debian: apt-get install tesseract-ocr-fra tesseract-ocr-eng")

@@ -1,17 +1,18 @@
-"""Sort files in this process, with a model from the registry and no server."""
+"""Sort files with a model from the registry and no server; documents are read in processes of their own."""
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pigeonhole.artefact import IDENTITY_FILE, ArtefactError, ModelIdentity, load_classifier
 from pigeonhole.classifier import TrainedClassifier
 from pigeonhole.documents import DocumentLimits, DocumentRefused, RefusalReason
 from pigeonhole.errors import PigeonholeError
-from pigeonhole.ocr import ENGINE_MISSING, DocumentReader, EngineFailure, open_reader
-from pigeonhole.prediction import Prediction, predict_document
+from pigeonhole.ocr import DocumentReader, OcrSettings, open_reader
+from pigeonhole.ocr.pool import PoolSettings, ReadingPool
+from pigeonhole.prediction import Prediction, ReadDocument, clean_document, predict_document
 from pigeonhole.settings import PlatformSettings
 from pigeonhole.storage import open_storage
 from pigeonhole_frontends.laptop.home import Home
@@ -39,12 +40,14 @@ class Sorted:
 
 
 class OfflineSorter:
-    """A model and a reader."""
+    """A model, and how documents are read for it."""
 
-    def __init__(self, model: TrainedClassifier, identity: ModelIdentity, reader: DocumentReader) -> None:
+    def __init__(
+        self, model: TrainedClassifier, identity: ModelIdentity, open_reader: Callable[[], DocumentReader]
+    ) -> None:
         self._model = model
         self._identity = identity
-        self._reader = reader
+        self._open_reader = open_reader
 
     @classmethod
     def open(cls, settings: PlatformSettings, reference: str) -> "OfflineSorter":
@@ -57,6 +60,8 @@ class OfflineSorter:
         """
         from pigeonhole.registry import ModelRegistry
 
+        # A setting that is wrong is found here and not in a reading process.
+        reader = partial(open_offline_reader, settings.storage, OcrSettings())
         registry = ModelRegistry(settings.tracking_uri, settings.model_name)
         version = registry.get(reference)
         if version is None:
@@ -68,7 +73,7 @@ class OfflineSorter:
             model, identity = load_classifier(present.parent)
         except (StopIteration, ArtefactError):
             model, identity = load_classifier(registry.download(version.version, folder))
-        return cls(model, identity, open_reader(open_storage(settings.storage)))
+        return cls(model, identity, reader)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -76,29 +81,49 @@ class OfflineSorter:
         return self._model.classes
 
     def sort(self, files: Sequence[Path], *, with_reasons: bool, on_file: Callable[[], None]) -> list[Sorted]:
-        """Sort files, several at once, in the order given."""
+        """Sort files, several at once, in the order given.
 
-        def sort_one(path: Path) -> Sorted:
-            result = self._sort(path, with_reasons=with_reasons)
-            on_file()
-            return result
+        Raises:
+            EngineFailure: The OCR engine is missing, or no process can read.
+        """
+        settings = PoolSettings()
+        settings = settings.model_copy(update={"workers": min(settings.processes, len(files)) or 1})
+        # The pool ends first, so that nothing is waited for after Ctrl-C.
+        with (
+            ThreadPoolExecutor(max_workers=min(settings.room, len(files)) or 1) as threads,
+            ReadingPool(self._open_reader, clean_document, settings) as pool,
+        ):
 
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            return list(pool.map(sort_one, files))
+            def sort_one(path: Path) -> Sorted:
+                result = self._sort(pool, path, with_reasons=with_reasons)
+                on_file()
+                return result
 
-    def _sort(self, path: Path, *, with_reasons: bool) -> Sorted:
+            return list(threads.map(sort_one, files))
+
+    def _sort(self, pool: ReadingPool[ReadDocument], path: Path, *, with_reasons: bool) -> Sorted:
         try:
             # One byte more than the limit is enough to refuse a file of any size.
             with path.open("rb") as file:
                 data = file.read(DocumentLimits().max_bytes + 1)
-            return Sorted(
-                path, predict_document(self._reader, self._model, self._identity, data, with_reasons=with_reasons)
+            answer = predict_document(
+                lambda view: pool.submit(data, view=view).result(),
+                self._model,
+                self._identity,
+                with_reasons=with_reasons,
             )
+            return Sorted(path, answer)
         except DocumentRefused as refusal:
             return Sorted(path, None, refusal.reason.value, refusal.detail)
-        except EngineFailure as error:
-            if error.code == ENGINE_MISSING:
-                raise
-            return Sorted(path, None, RefusalReason.UNREADABLE.value, error.message)
         except OSError as error:
             return Sorted(path, None, RefusalReason.UNREADABLE.value, f"The file cannot be opened: {error.strerror}.")
+
+
+def open_offline_reader(storage_url: str, settings: OcrSettings) -> DocumentReader:
+    """Return the reader of a reading process, with the storage's cache.
+
+    Raises:
+        EngineFailure: The OCR engine is missing.
+        StorageError: There is no such storage.
+    """
+    return open_reader(open_storage(storage_url), settings)

@@ -67,13 +67,18 @@ def parse_v1_texts(payload: Any, max_texts: int) -> ScoreRequest:
 
 
 def score_tensors(scored: ScoredTexts) -> list[Tensor]:
-    """Return the V2 outputs; a NaN goes as null, which JSON has and NaN it has not."""
+    """Return the V2 outputs; a NaN goes as null, which JSON has and NaN it has not.
+
+    A model that needs whole documents has no output `stop_confidence`.
+    """
     flat = [None if math.isnan(value) else value for row in scored.probabilities for value in row]
     tensors = [
         bytes_tensor("classes", scored.classes),
         Tensor("thresholds", "FP64", (len(scored.thresholds),), scored.thresholds),
         Tensor("probabilities", "FP64", (len(scored.probabilities), len(scored.classes)), flat),
     ]
+    if scored.stop_confidence is not None:
+        tensors.append(Tensor("stop_confidence", "FP64", (1,), (scored.stop_confidence,)))
     if scored.reasons:
         tensors.append(bytes_tensor("reasons", [_reasons_json(words) for words in scored.reasons]))
     return tensors
@@ -125,6 +130,9 @@ class _Answer(BaseModel):
             classes=tuple(str(value) for value in outputs["classes"].data),
             thresholds=tuple(float(value or 0.0) for value in outputs["thresholds"].data),
             probabilities=tuple(tuple(flat[row * columns : (row + 1) * columns]) for row in range(rows)),
+            stop_confidence=_parse_stop_confidence(outputs["stop_confidence"])
+            if "stop_confidence" in outputs
+            else None,
             reasons=tuple(_parse_reasons(str(text)) for text in outputs["reasons"].data)
             if "reasons" in outputs
             else (),
@@ -142,8 +150,17 @@ def _v1_prediction(scored: ScoredTexts, row: Sequence[float]) -> dict[str, Any]:
         "probabilities": [{"class": name, "p": p} for name, p in score.probabilities],
         "abstained": score.abstained,
         "threshold": score.threshold,
+        "stop_confidence": scored.stop_confidence,
         "model": asdict(scored.model),
     }
+
+
+def _parse_stop_confidence(output: _Output) -> float:
+    (value,) = output.data
+    confidence = math.nan if value is None else float(value)
+    if not 0 <= confidence <= 1:
+        raise ValueError("stop_confidence is not a probability")
+    return confidence
 
 
 def _reasons_json(words: Sequence[WordWeight]) -> str:

@@ -1,0 +1,114 @@
+"""The parent's handle on one reading process."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing.context import SpawnContext
+from typing import TypeVar
+
+from pigeonhole.ocr.engine import EngineFailure
+from pigeonhole.ocr.pool.document_reading import Loss
+from pigeonhole.ocr.pool.messages import Answer, Failed, PageDone, Ready, Task
+from pigeonhole.ocr.pool.worker import Finish, OpenReader, serve_reading
+
+_SPAWN: SpawnContext = multiprocessing.get_context("spawn")
+_GRACE_SECONDS = 1.0
+"""What a page gets beyond its deadline, so that an engine which keeps the deadline itself need not be killed for it."""
+_JOIN_SECONDS = 5.0
+
+T = TypeVar("T")
+
+
+class ProcessLost(Exception):
+    """The process ended, or was ended at the deadline; nothing more comes from it."""
+
+    def __init__(self, loss: Loss) -> None:
+        super().__init__(loss.value)
+        self.loss = loss
+
+
+class ReadingProcess:
+    """A reading process that is starting or started; one thread talks to it, and any thread may kill it.
+
+    `engine` is the recogniser and its version once the process is ready; `pages` counts what it has read.
+    """
+
+    def __init__(self, open_reader: OpenReader, finish: Finish) -> None:
+        # OpenMP reads it when its library is loaded, so it must be there before the process is (docs/ocr.md).
+        os.environ["OMP_THREAD_LIMIT"] = "1"
+        self._connection, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=serve_reading, args=(theirs, open_reader, finish), daemon=True)
+        self.engine = ""
+        self.pages = 0
+        self._page_seconds = 0.0
+        self._ended = False
+        self._lock = threading.Lock()
+        try:
+            self._process.start()
+        finally:
+            theirs.close()
+
+    def wait_until_ready(self, deadline: float) -> None:
+        """Wait until the process is warm, and learn its engine.
+
+        Raises:
+            EngineFailure: The process can read no document.
+            ProcessLost: It ended, or was not ready by the deadline (`time.monotonic()`).
+        """
+        message: Ready | Failed = self._by(deadline, self._connection.recv)
+        if isinstance(message, Failed):
+            raise EngineFailure(message.message, code=message.code, hint=message.hint)
+        self.engine = message.engine
+        self._page_seconds = message.page_deadline_seconds + _GRACE_SECONDS
+
+    def answers(self, task: Task, deadline: float) -> Iterator[Answer]:
+        """Give the process a task and yield its answers, each of which may take as long as a page.
+
+        Raises:
+            ProcessLost: The process ended, took too long for an answer, or was not done by the deadline.
+        """
+        self._by(self._page_deadline(deadline), lambda: self._connection.send(task))
+        while True:
+            answer: Answer = self._by(self._page_deadline(deadline), self._connection.recv)
+            self.pages += isinstance(answer, PageDone)
+            yield answer
+
+    def kill(self) -> None:
+        """End the process and all that it started, at once; whoever waits for it learns that it is lost."""
+        with self._lock:
+            if self._ended or self._process.pid is None:
+                return
+            # The group is there once the process has begun its work; before that it has started nothing.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.kill()
+
+    def end(self) -> int | None:
+        """End the process and return its exit code."""
+        self.kill()
+        self._connection.close()
+        with self._lock:
+            # From here on the process's id may be another's.
+            self._ended = True
+            self._process.join(_JOIN_SECONDS)
+        return self._process.exitcode
+
+    def _page_deadline(self, latest: float) -> float:
+        return min(latest, time.monotonic() + self._page_seconds)
+
+    def _by(self, deadline: float, exchange: Callable[[], T]) -> T:
+        # A timer and not a poll: neither a process that takes no data nor one that stops half-way through a message
+        # can hold the caller beyond the deadline.
+        timer = threading.Timer(max(deadline - time.monotonic(), 0), self.kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            return exchange()
+        except (EOFError, OSError) as error:
+            raise ProcessLost(Loss.TIMEOUT if time.monotonic() >= deadline else Loss.CRASH) from error
+        finally:
+            timer.cancel()
