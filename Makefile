@@ -4,6 +4,7 @@ SHELL := /bin/bash
 RUN := .venv/bin
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
+BENCH_DATA ?=
 
 .PHONY: help
 help: ## List the targets
@@ -16,6 +17,10 @@ setup: ## Install system packages, uv and the locked Python packages
 .PHONY: setup-test
 setup-test: ## The same, with what the tests need (Chromium)
 	@scripts/bootstrap test
+
+.PHONY: setup-bench
+setup-bench: ## The same, with what the benches compare with
+	@scripts/bootstrap bench
 
 .PHONY: demo
 demo: setup ## Generate, train, serve and sort documents; DEMO_ARGS=--once ends by itself
@@ -67,7 +72,11 @@ e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and R
 	else echo "e2e: no part runs on a cluster yet, so there is nothing to test there"; fi
 
 .PHONY: bench
-bench: setup-test ## Measure the generator; figures go to build/bench
+bench: setup-bench ## Measure reading beside other ways; figures go to build/bench; BENCH_DATA=DIR takes your documents
+	@BENCH_DATA="$(BENCH_DATA)" PYTHONPATH=tests/bench $(RUN)/python -m ocr
+
+.PHONY: bench-generator
+bench-generator: setup ## Measure the generator of documents
 	@$(RUN)/python tests/bench/bench_generator.py
 
 .PHONY: pipeline
