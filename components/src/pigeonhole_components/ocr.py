@@ -2,7 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -74,9 +74,9 @@ def run_ocr(
         StorageError: The storage lacks a document or does not answer.
     """
     # Imported here because other steps need none of it, and it takes most of a second.
-    from pigeonhole.ocr import EngineFailure
+    from pigeonhole.ocr import EngineFailure, OcrSettings, open_reader
     from pigeonhole.ocr.pool import PoolSettings, ReadingPool
-    from pigeonhole_components.reading import keep_text, open_step_reader
+    from pigeonhole_components.reading import keep_text
 
     documents = [example.sha256 for example in read_manifest(manifest).examples]
     settings = settings or PoolSettings()
@@ -84,7 +84,9 @@ def run_ocr(
     store = DatasetStore(open_storage(storage_url))
     counts = _Counts()
     try:
-        with ReadingPool(partial(open_step_reader, storage_url, params), keep_text, settings) as pool:
+        with ReadingPool(
+            partial(open_reader, storage_url, OcrSettings(**params.model_dump())), keep_text, settings
+        ) as pool:
             write_rows(pages, counts.of(_rows(pool, store, documents), on_progress, len(documents)))
             return OcrReport(len(documents), counts.pages, dict(sorted(counts.refused.items())), pool.engine)
     except EngineFailure as failure:
@@ -99,10 +101,10 @@ def refused_row(sha256: str, refusal: DocumentRefused) -> Row:
 
 def _rows(pool: "ReadingPool[ReadText]", store: DatasetStore, documents: Sequence[str]) -> Iterator[Row]:
     """Yield the documents' rows in order, with so many documents in hand that no process waits."""
-    in_hand: deque[_InHand] = deque()
+    in_hand: deque[InHand] = deque()
     for sha256 in documents:
         data = store.document(sha256)
-        in_hand.append(_InHand(sha256, pool.submit(data, view="lines"), pool.submit(data, view="full")))
+        in_hand.append(InHand(sha256, pool.submit(data, view="lines"), pool.submit(data, view="full")))
         if len(in_hand) >= pool.settings.room // 2:
             yield in_hand.popleft().row()
     while in_hand:
@@ -110,7 +112,7 @@ def _rows(pool: "ReadingPool[ReadText]", store: DatasetStore, documents: Sequenc
 
 
 @dataclass(frozen=True)
-class _InHand:
+class InHand:
     """A document that is being read, twice."""
 
     sha256: str
@@ -119,6 +121,8 @@ class _InHand:
 
     def row(self) -> Row:
         """Wait for what was read; the document is refused when one of the two readings is."""
+        # Both, since a document that is refused by one of them holds a place until the other is done as well.
+        wait((self.lines, self.full))
         try:
             lines, full = self.lines.result(), self.full.result()
         except DocumentRefused as refusal:

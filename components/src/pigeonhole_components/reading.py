@@ -1,12 +1,10 @@
-"""What the reading processes of the step `ocr` do: open a reader, and keep of a document what the steps need."""
+"""What the reading processes of the step `ocr` keep of a document."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pigeonhole.ocr import DocumentReader, DocumentText, OcrSettings, open_reader
-from pigeonhole.storage import open_storage
-from pigeonhole_components.sections import OcrParams
+from pigeonhole.ocr import DocumentText
 
 _LEFT_OUT = ("text", "words", "seconds")
 
@@ -23,16 +21,6 @@ class ReadText:
     complete: bool
     pages: tuple[Mapping[str, Any], ...]
     failures: tuple[Mapping[str, Any], ...]
-
-
-def open_step_reader(storage_url: str, params: OcrParams) -> DocumentReader:
-    """Return a reader with the parameters of a training and the storage's cache.
-
-    Raises:
-        StorageError: There is no such storage.
-        EngineFailure: The OCR engine is missing.
-    """
-    return open_reader(open_storage(storage_url), OcrSettings(**params.model_dump()))
 
 
 def keep_text(read: DocumentText) -> ReadText:

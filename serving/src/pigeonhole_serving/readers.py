@@ -1,12 +1,12 @@
 """The transformer's reading processes: documents in, their texts out, failures as this server's errors."""
 
+import time
 from concurrent.futures import Future
 from functools import partial
 
 from pigeonhole.ocr import DocumentReader, EngineFailure, OcrSettings, View, open_reader
 from pigeonhole.ocr.pool import PoolFull, PoolSettings, PoolStopped, PoolTimeout, Priority, ReadingPool
 from pigeonhole.prediction import ReadDocument, clean_document
-from pigeonhole.storage import open_storage
 from pigeonhole.telemetry import configure_logging
 from pigeonhole.text import clean_text
 from pigeonhole_serving.admission import Admission
@@ -15,6 +15,7 @@ from pigeonhole_serving.metrics import QUEUE_DEPTH, READ_LATER, READER_RESTARTS,
 from pigeonhole_serving.settings import ServingSettings
 
 _QUEUE = "documents"
+_LATER_SECONDS = 600.0
 
 
 class Readers:
@@ -76,7 +77,10 @@ class Readers:
         if not self._has_cache:
             return
         try:
-            later = self._pool.submit(data, view="full", priority=Priority.LOW, request_id=request_id)
+            deadline = time.monotonic() + _LATER_SECONDS
+            later = self._pool.submit(
+                data, view="full", priority=Priority.LOW, deadline=deadline, request_id=request_id
+            )
         except (PoolFull, PoolStopped):
             READ_LATER.labels("dropped").inc()
             return
@@ -113,4 +117,4 @@ def open_serving_reader(cache_url: str, settings: OcrSettings) -> DocumentReader
     """
     configure_logging("transformer-reader")
     clean_text("Facture invoice")
-    return open_reader(open_storage(cache_url) if cache_url else None, settings)
+    return open_reader(cache_url, settings)

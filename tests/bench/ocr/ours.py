@@ -4,13 +4,12 @@ from pathlib import Path
 
 from ocr.results import ReadText
 from pigeonhole.ocr import DocumentReader, DocumentText, OcrSettings, open_reader
-from pigeonhole.storage import LocalStorage
 
 
 def open_page_reader(cache: Path | None = None) -> DocumentReader:
     """Return a reader of first pages, blank ones too, with the product's settings for all else."""
     settings = OcrSettings(pages=1, min_page_letters=0)
-    return open_reader(LocalStorage(cache) if cache else None, settings)
+    return open_reader(str(cache) if cache else "", settings)
 
 
 def read_text(text: DocumentText) -> ReadText:

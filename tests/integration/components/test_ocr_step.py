@@ -23,7 +23,8 @@ from pigeonhole_components.sections import OcrParams
 pytestmark = pytest.mark.integration
 
 LINES = ["Facture de la commande", "Montant total de la livraison", "Paiement avant la fin du mois"]
-MORE_LINES = [f"Article {word} de la facture" for word in ("bleu", "rouge", "vert", "jaune", "noir", "blanc", "gris")]
+COLOURS = ("bleu", "rouge", "vert", "jaune", "noir", "blanc", "gris", "violet", "orange", "marron", "rose", "beige")
+MORE_LINES = [f"Article {word} de la facture" for word in COLOURS]
 
 
 def pdf(number: int) -> bytes:

@@ -318,16 +318,18 @@ def test_the_line_is_bounded_for_each_priority_and_the_urgent_go_first(bench: Be
     order: list[str] = []
     first = submit(pool)
     wait_until(lambda: bench.calls("pages") == 1, "the first document to be read")
-    low = submit(pool, priority=Priority.LOW)
+    # Two may be in hand of each priority, and of the urgent ones one is being read.
+    low, last = (submit(pool, priority=Priority.LOW) for _ in range(2))
     normal = submit(pool)
-    for name, future in (("low", low), ("normal", normal)):
+    for name, future in (("low", low), ("normal", normal), ("last", last)):
         future.add_done_callback(lambda _, name=name: order.append(name))
     for priority in Priority:
         with pytest.raises(PoolFull) as raised:
             submit(pool, priority=priority)
         assert raised.value.code == "queue-full"
-    assert [first.result(SECONDS), normal.result(SECONDS), low.result(SECONDS)] == [[page(1)], [page(2)], [page(3)]]
-    assert order == ["normal", "low"]
+    done = [future.result(SECONDS) for future in (first, normal, low, last)]
+    assert done == [[page(number)] for number in (1, 2, 3, 4)]
+    assert order == ["normal", "low", "last"]
 
 
 def test_a_cancelled_document_leaves_the_line_to_another(bench: Bench) -> None:

@@ -24,13 +24,13 @@ def test_a_page_of_guesses_is_not() -> None:
     assert not reading(("aanydej", 0.4), ("olawnu", 0.3), ("le", 0.8)).is_right_way_up
 
 
-def test_a_page_with_hardly_any_letters_is_left_as_it_is() -> None:
-    assert reading(("xy", 0.1)).is_right_way_up
-    assert reading().is_right_way_up
+def test_digits_prove_nothing_since_they_can_be_read_upside_down() -> None:
+    assert not reading(("80966000", 0.95), ("0806", 0.9), ("anydej", 0.3)).is_right_way_up
 
 
-def test_punctuation_counts_for_nothing() -> None:
-    assert reading(("-----", 0.99), ("a", 0.2)).sure_letters == 0
+def test_a_page_with_hardly_any_letters_is_nearly_blank() -> None:
+    assert reading(("xy", 0.1), ("2024", 0.9)).is_nearly_blank
+    assert not reading(("aanydej", 0.4), ("olawnu", 0.3)).is_nearly_blank
 
 
 def test_two_readings_of_one_page_follow_one_another() -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pigeonhole.ocr.geometry import chain, enclose, scaling
 from pigeonhole.ocr.page_text import Box
-from pigeonhole.ocr.preparation import Tilt, darken_print, divide_background, find_tilt, lay_upright
+from pigeonhole.ocr.preparation import Tilt, darken_print, divide_background, even_out, find_tilt, lay_upright
 
 pytestmark = pytest.mark.unit
 
@@ -67,11 +67,11 @@ def test_a_place_on_the_upright_page_is_found_on_the_page_as_it_came(turn: int, 
 
 def test_a_map_that_follows_another_applies_last() -> None:
     shift = np.array([[1, 0, 10], [0, 1, 0]], np.float64)
-    assert enclose(Box(1, 1, 2, 2), chain(scaling(2), shift), (100, 100)) == Box(12, 2, 4, 4)
+    assert enclose(Box(1, 1, 2, 2), chain(scaling((1, 1), (2, 2)), shift), (100, 100)) == Box(12, 2, 4, 4)
 
 
 def test_a_place_beside_the_page_is_moved_onto_it() -> None:
-    assert enclose(Box(95, 50, 20, 10), scaling(1), (100, 100)) == Box(95, 50, 5, 10)
+    assert enclose(Box(95, 50, 20, 10), scaling((1, 1), (1, 1)), (100, 100)) == Box(95, 50, 5, 10)
 
 
 def test_light_print_on_a_dark_band_becomes_dark_on_light() -> None:
@@ -97,3 +97,13 @@ def test_a_shadow_across_the_page_is_evened_out() -> None:
     paper = divide_background(shaded)[:60]
     assert int(paper.max()) - int(paper.min()) < 30
     assert divide_background(shaded).min() < 40
+
+
+def test_the_noise_of_blank_paper_does_not_become_print() -> None:
+    noise = np.random.default_rng(0).normal(248, 2, (600, 400)).clip(0, 255).astype(np.uint8)
+    assert even_out(noise).min() > 200
+    assert even_out(np.full((600, 400), 255, np.uint8)).min() == 255
+
+
+def test_a_strip_is_scaled_along_each_side_by_itself() -> None:
+    assert enclose(Box(1000, 10, 90, 10), scaling((28, 1100), (40, 1600)), (40, 1600)).left == 1454

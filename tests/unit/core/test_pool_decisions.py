@@ -1,5 +1,6 @@
 """What the pool of reading processes decides: what a lost process costs, who goes next, how a task is done."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -186,10 +187,18 @@ def test_urgent_work_is_taken_first_and_otherwise_the_eldest() -> None:
 def test_work_that_is_done_counts_until_it_is_done() -> None:
     waiting = line(1)
     waiting.put(work())
-    waiting.take()
+    taken = waiting.take()
+    assert taken
     with pytest.raises(PoolFull):
         waiting.put(work())
-    waiting.done()
+    waiting.done(taken)
+    waiting.put(work())
+
+
+def test_work_that_can_wait_takes_no_room_from_other_work() -> None:
+    waiting = line(1)
+    waiting.put(work(Priority.LOW))
+    assert waiting.take()
     waiting.put(work())
 
 
@@ -218,3 +227,29 @@ def test_a_closed_line_gives_and_takes_nothing() -> None:
 def test_there_is_a_process_for_each_cpu_unless_told_otherwise() -> None:
     assert PoolSettings(workers=0).processes >= 1
     assert (PoolSettings(workers=3).processes, PoolSettings(workers=3, queue_size=4).room) == (3, 7)
+
+
+def test_work_wakes_who_can_do_it_while_another_pauses() -> None:
+    waiting, taken = line(), []
+    pausing = threading.Thread(target=waiting.pause, args=(60,))
+    pausing.start()
+    ready = threading.Thread(target=lambda: taken.append(waiting.take()))
+    ready.start()
+    given = work()
+    waiting.put(given)
+    ready.join(10)
+    waiting.close()
+    pausing.join(10)
+    assert taken == [given]
+
+
+def test_one_failure_of_all_is_an_exception_for_each() -> None:
+    waiting = line()
+    first, second = work(), work()
+    waiting.put(first)
+    waiting.set_failure(EngineFailure("gone", code="ocr-missing", hint="install it"))
+    waiting.put(second)
+    one, other = first.future.exception(), second.future.exception()
+    assert one is not other
+    assert isinstance(other, EngineFailure)
+    assert (other.message, other.code, other.hint) == ("gone", "ocr-missing", "install it")

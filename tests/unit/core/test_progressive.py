@@ -100,6 +100,12 @@ def test_few_documents_prove_nothing_however_good_they_look(documents: int, stop
     assert served.read_on.all() == (not stops)
 
 
+def test_a_document_that_the_first_look_wins_by_chance_proves_nothing() -> None:
+    lines, full = [(0.9, True)] * 20, [(0.7, False)] + [(0.9, True)] * 19
+    assert choose(*case(lines, full)).stop_confidence is None
+    assert choose(*case(lines * 20, full * 20), max_loss=0.0).stop_confidence is None
+
+
 def test_a_stop_confidence_is_never_lower_than_one_at_which_a_document_stopped() -> None:
     assert choose(*case([(0.93, True)] * 200, [(0.95, True)] * 200)).stop_confidence == pytest.approx(0.93)
 

@@ -69,7 +69,7 @@ def _costs_little(
     return bool(
         stopped.any()
         and stopped.sum() >= params.min_stop_share * documents
-        and lost + 1 <= max_loss * (documents + 1)
+        and max(lost, 0) + 1 <= max_loss * (documents + 1)
         and lost <= max_loss * stopped.sum()
         and macro_f1(by_full, labels) - macro_f1(by_served, labels) <= max_loss
         and left_to_people <= params.max_review_increase * len(labels)

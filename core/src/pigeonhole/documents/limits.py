@@ -17,7 +17,7 @@ class DocumentLimits(BaseSettings):
     max_side: int = Field(32_767, ge=1, description="Pixels a side of an image; tesseract reads no longer ones.")
     max_pages: int = Field(50, ge=1, description="Pages read of a document; later pages are counted and not read.")
     max_counted_pages: int = Field(1000, ge=1, description="Pages of a TIFF that are counted; later ones are not seen.")
-    page_deadline_seconds: float = Field(30.0, gt=0, description="Seconds of OCR on one page.")
+    page_deadline_seconds: float = Field(30.0, gt=0, description="Seconds for one page, or for inspecting a document.")
     max_memory_bytes: int = Field(
         4_000_000_000, ge=2_000_000_000, description="Address space of a process that reads documents; Linux only."
     )

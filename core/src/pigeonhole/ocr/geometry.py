@@ -9,9 +9,9 @@ Matrix = NDArray[np.float64]
 """An affine map of points from one image to another, shape (2, 3)."""
 
 
-def scaling(factor: float) -> Matrix:
-    """Return the map from an image to the same image scaled by a factor."""
-    return np.array([[factor, 0, 0], [0, factor, 0]], np.float64)
+def scaling(small: tuple[int, ...], large: tuple[int, ...]) -> Matrix:
+    """Return the map from an image of one shape to the same image of another."""
+    return np.array([[large[1] / small[1], 0, 0], [0, large[0] / small[0], 0]], np.float64)
 
 
 def chain(first: Matrix, second: Matrix) -> Matrix:

@@ -15,15 +15,15 @@ from pigeonhole.ocr.geometry import Matrix, chain, enclose
 from pigeonhole.ocr.page_text import Box, Word
 from pigeonhole.ocr.preparation import Gray, connected_ink
 
-ROW_WIDTH = 1200
+ROW_WIDTH = 1000
 """Pixels of a packed row."""
 # The recogniser's work grows with the pixels along a line. Print of this height takes a fifth less of it than print of
 # 30 pixels, and as many letters are sure; below, fewer are (docs/ocr.md).
-_PRINT_HEIGHT = 20
-_ROW_PITCH = 34
-_GAP = 20
+_PRINT_HEIGHT = 18
+_ROW_PITCH = 32
+_GAP = 18
 _MARGIN = 10
-_DARK_PAPER = 110
+_FAINTEST_PRINT = 12
 _INK_AND_PAPER_SHARES = (0.02, 0.8)
 
 _GLYPH_HEIGHTS = (4, 64)
@@ -50,8 +50,10 @@ class PackedLines:
     pieces: tuple[Piece, ...]
 
     def rows(self, start: int, stop: int | None = None) -> Gray:
-        """Return the pixels of some rows, counted from 0, and of none where there are not so many."""
+        """Return the pixels of some rows, counted from 0; none where there are not so many."""
         top = start * _ROW_PITCH
+        if all(piece.placed.top < top for piece in self.pieces):
+            return self.pixels[:0]
         return self.pixels[top:] if stop is None else self.pixels[top : stop * _ROW_PITCH + _MARGIN]
 
     def on_page(self, words: Sequence[Word], row: int, shape: tuple[int, ...]) -> tuple[Word, ...]:
@@ -78,7 +80,7 @@ def find_lines(sketch: Gray) -> list[Box]:
     joined.
 
     Args:
-        sketch: The page evened out, its longer side about 1,100 pixels, which the sizes of glyphs are made for.
+        sketch: The page evened out, its longer side about 1,000 pixels, which the sizes of glyphs are made for.
     """
     ink = cv2.adaptiveThreshold(sketch, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 23, 28)
     _, stats = connected_ink(np.asarray(ink, np.uint8))
@@ -161,11 +163,14 @@ def _cut(page: Gray, piece: Piece) -> Gray:
 
 
 def _stretch(cut: Gray) -> Gray:
-    """Return a piece with black ink on white paper, whatever their brightness was."""
+    """Return a piece with black ink on white paper: what there is more of is the paper."""
     shares = np.cumsum(np.bincount(cut.ravel(), minlength=256)) / cut.size
-    if np.searchsorted(shares, 0.5) < _DARK_PAPER:
-        return _stretch(255 - cut)
-    ink, paper = np.searchsorted(shares, _INK_AND_PAPER_SHARES)
+    darkest, middle, brightest = (int(np.searchsorted(shares, share)) for share in (0.02, 0.5, 0.98))
+    if brightest - darkest < _FAINTEST_PRINT:
+        return np.full_like(cut, 255)
+    if 2 * middle < darkest + brightest:
+        cut, shares = 255 - cut, np.cumsum(np.bincount((255 - cut).ravel(), minlength=256)) / cut.size
+    ink, paper = (int(np.searchsorted(shares, share)) for share in _INK_AND_PAPER_SHARES)
     levels = (np.arange(256, dtype=np.float32) - ink) * (255.0 / max(1, paper - ink))
     return np.asarray(np.clip(levels, 0, 255).astype(np.uint8)[cut], np.uint8)
 

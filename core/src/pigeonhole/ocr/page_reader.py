@@ -11,7 +11,7 @@ from pigeonhole.ocr.page_text import View
 from pigeonhole.ocr.preparation import Gray, Tilt, even_out, find_tilt, lay_upright
 from pigeonhole.pages import fit_long_side
 
-_SKETCH_SIDE = 1100
+_SKETCH_SIDE = 1000
 
 
 # Upside down is the likeliest mistake by far; the axis of the lines is hardly ever found wrong.
@@ -72,16 +72,13 @@ class PageReader:
 
     def _read_whole(self, page: _Page, deadline: float) -> PageReading:
         reading = self._recognise_whole(page, page.tilt, deadline)
-        if reading.is_right_way_up:
+        if reading.is_right_way_up or reading.is_nearly_blank:
             return reading
-        try:
-            way = self._try(page, page.tilt, deadline)
-            best = self._best_way(page, way, deadline) if way else None
-            if best is None or best is way:
-                return reading
-            again = self._recognise_whole(page, best.first_row.tilt, deadline)
-        except EngineTimeout:
+        way = self._try(page, page.tilt, deadline)
+        best = self._best_way(page, way, deadline) if way else None
+        if best is None or best is way:
             return reading
+        again = self._recognise_whole(page, best.first_row.tilt, deadline)
         return max(reading, again, key=lambda either: either.sure_letters)
 
     def _best_way(self, page: _Page, way: _Way, deadline: float) -> _Way:
@@ -98,7 +95,7 @@ class PageReader:
     def _try(self, page: _Page, tilt: Tilt, deadline: float) -> _Way | None:
         """Lay a page and read the first row of its lines; None where no lines of print are found."""
         upright = lay_upright(page.sketch, tilt)
-        to_page = chain(upright.to_page, scaling(page.gray.shape[0] / page.sketch.shape[0]))
+        to_page = chain(upright.to_page, scaling(page.sketch.shape, page.gray.shape))
         packed = pack_lines(page.gray, find_lines(upright.pixels), to_page, self._rows)
         if not packed.pieces:
             return None

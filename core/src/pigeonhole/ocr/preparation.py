@@ -84,6 +84,8 @@ def divide_background(gray: Gray) -> Gray:
     small = cv2.resize(gray, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
     paper = cv2.medianBlur(cv2.dilate(small, np.ones((7, 7), np.uint8)), 21)
     even = cv2.divide(gray, cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR), scale=255)
+    if int(even.max()) - int(even.min()) < _CONTRAST:
+        return np.asarray(even, np.uint8)  # blank paper, whose noise must not become print
     return np.asarray(cv2.normalize(even, even, 0, 255, cv2.NORM_MINMAX), np.uint8)
 
 

@@ -15,7 +15,7 @@ from pigeonhole.ocr.reading_plan import TEXT_LAYER, ReadingProgress, gather
 from pigeonhole.ocr.settings import OcrSettings
 from pigeonhole.ocr.text_layer import is_usable_layer
 from pigeonhole.pages import page_text_layer, render_page
-from pigeonhole.storage import Storage
+from pigeonhole.storage import open_storage
 from pigeonhole.text import detect_language
 
 READER_VERSION = 2
@@ -179,11 +179,17 @@ class DocumentReader:
         return f"{READER_VERSION} {engine.name} {engine.version} {engine.fingerprint} {layer} {size} {view}{rows}"
 
 
-def open_reader(storage: Storage | None = None, settings: OcrSettings | None = None) -> DocumentReader:
-    """Return a reader with limits from the environment, its cache in the storage when there is one.
+def open_reader(cache_url: str = "", settings: OcrSettings | None = None) -> DocumentReader:
+    """Return a reader with limits from the environment.
 
-    The settings too are from the environment when they are not given.
+    Args:
+        cache_url: The storage that page texts are kept in, a folder or s3://...; empty for none.
+        settings: How pages are read; from the environment when not given.
+
+    Raises:
+        StorageError: There is no such storage.
+        EngineFailure: The OCR engine is missing.
     """
     settings = settings or OcrSettings()
-    cache = PageTextCache(storage) if storage else None
+    cache = PageTextCache(open_storage(cache_url)) if cache_url else None
     return DocumentReader(open_engine(settings), settings=settings, limits=DocumentLimits(), cache=cache)

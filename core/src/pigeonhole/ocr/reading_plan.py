@@ -35,7 +35,7 @@ class ReadingProgress:
         """Tell whether no further page is read.
 
         A whole reading ends after `pages` pages with text. The first look ends after one page with text that needed
-        OCR: text layers cost next to nothing, so it takes them all.
+        OCR: the text layers before it cost next to nothing.
         """
         if self.next_page >= min(document.pages, limits.max_pages) or self.readable >= settings.pages:
             return True

@@ -14,7 +14,6 @@ from pigeonhole.ocr import DocumentReader, OcrSettings, open_reader
 from pigeonhole.ocr.pool import PoolSettings, ReadingPool
 from pigeonhole.prediction import Prediction, ReadDocument, clean_document, predict_document
 from pigeonhole.settings import PlatformSettings
-from pigeonhole.storage import open_storage
 from pigeonhole_frontends.laptop.home import Home
 
 
@@ -61,7 +60,7 @@ class OfflineSorter:
         from pigeonhole.registry import ModelRegistry
 
         # A setting that is wrong is found here and not in a reading process.
-        reader = partial(open_offline_reader, settings.storage, OcrSettings())
+        reader = partial(open_reader, settings.storage, OcrSettings())
         registry = ModelRegistry(settings.tracking_uri, settings.model_name)
         version = registry.get(reference)
         if version is None:
@@ -117,13 +116,3 @@ class OfflineSorter:
             return Sorted(path, None, refusal.reason.value, refusal.detail)
         except OSError as error:
             return Sorted(path, None, RefusalReason.UNREADABLE.value, f"The file cannot be opened: {error.strerror}.")
-
-
-def open_offline_reader(storage_url: str, settings: OcrSettings) -> DocumentReader:
-    """Return the reader of a reading process, with the storage's cache.
-
-    Raises:
-        EngineFailure: The OCR engine is missing.
-        StorageError: There is no such storage.
-    """
-    return open_reader(open_storage(storage_url), settings)

@@ -1,5 +1,6 @@
 """Where tesseract's language data lies: tesserocr brings the library alone."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -26,6 +27,20 @@ def find_tessdata() -> str:
         if next(folder.glob("*.traineddata"), None):
             return str(folder)
     raise EngineFailure("tesseract's language data is not installed.", code=ENGINE_MISSING, hint=INSTALL_HINT)
+
+
+@cache
+def tessdata_digest(languages: str) -> str:
+    """Return a digest of the data of languages joined by +: releases of it read differently.
+
+    Raises:
+        EngineFailure: There is no language data.
+    """
+    digest = hashlib.sha256()
+    for language in languages.split("+"):
+        file = Path(find_tessdata()) / f"{language}.traineddata"
+        digest.update(file.read_bytes() if file.is_file() else b"missing")
+    return digest.hexdigest()[:12]
 
 
 def _candidates() -> Iterator[Path]:

@@ -1,6 +1,7 @@
 """Tesseract in this process, by tesserocr: no child process, no file, and the language data loaded once."""
 
 import threading
+import time
 from functools import cached_property
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from pigeonhole.ocr.engine import ENGINE_MISSING, INSTALL_HINT, EngineFailure, EngineTimeout, Layout, Recognition
 from pigeonhole.ocr.engines.flags import LSTM_ONLY, SEGMENTATION, VARIABLES, fingerprint
-from pigeonhole.ocr.engines.tessdata import find_tessdata
+from pigeonhole.ocr.engines.tessdata import find_tessdata, tessdata_digest
 from pigeonhole.ocr.engines.tsv import parse_tsv
 
 import tesserocr  # isort: skip  # after the flags, which set OpenMP's threads
@@ -36,8 +37,8 @@ class TesserocrEngine:
 
     @property
     def fingerprint(self) -> str:
-        """Return the languages and flags."""
-        return fingerprint(self.languages)
+        """Return the languages, their data and the flags."""
+        return f"{fingerprint(self.languages)} data={tessdata_digest(self.languages)}"
 
     def missing_languages(self) -> tuple[str, ...]:
         """Return the configured languages that there is no data for."""
@@ -59,8 +60,10 @@ class TesserocrEngine:
             recogniser.SetPageSegMode(SEGMENTATION[layout])
             recogniser.SetImageBytes(np.ascontiguousarray(pixels).tobytes(), width, height, 1, width)
             recogniser.SetSourceResolution(_ASSUMED_DPI)
+            started = time.monotonic()
             if not recogniser.Recognize(max(1, round(deadline_seconds * 1000))):
-                raise EngineTimeout(deadline_seconds)
+                late = time.monotonic() - started >= deadline_seconds
+                raise EngineTimeout(deadline_seconds) if late else EngineFailure("tesseract failed on the page.")
             return parse_tsv(recogniser.GetTSVText(0))
         except RuntimeError as error:
             raise EngineFailure("tesseract failed on the page.") from error

@@ -113,7 +113,7 @@ class Supervisor:
             self._replace(Loss.CRASH.value)
             error = EngineFailure("The reading process could not be understood.")
         # Before the caller learns of it, so that they find the place free.
-        self._line.done()
+        self._line.done(work)
         if error:
             work.future.set_exception(error)
         else:

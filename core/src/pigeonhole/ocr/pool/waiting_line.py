@@ -1,7 +1,7 @@
 """Work that waits for a reading process: bounded, the more urgent first."""
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import Enum
@@ -54,7 +54,7 @@ class WaitingLine:
         self._room = room
         self._observer = observer
         self._changed = threading.Condition()
-        self._busy = 0
+        self._busy: Counter[Priority] = Counter()
         self._closed = False
         self._failure: EngineFailure | None = None
 
@@ -72,7 +72,7 @@ class WaitingLine:
             if failure is None:
                 self._append(work)
         if failure is not None:
-            work.fail(failure)
+            work.fail(_same(failure))
             return
         work.future.add_done_callback(lambda _: self.remove(work))
 
@@ -85,16 +85,16 @@ class WaitingLine:
                     self._changed.wait()
                     continue
                 taken = work.future.set_running_or_notify_cancel()
-                self._busy += taken
+                self._busy[work.priority] += taken
                 self._publish()
                 if taken:
                     return work
         return None
 
-    def done(self) -> None:
+    def done(self, work: Work) -> None:
         """Take note that work which was taken is done."""
         with self._changed:
-            self._busy -= 1
+            self._busy[work.priority] -= 1
             self._publish()
 
     def remove(self, work: Work) -> bool:
@@ -118,7 +118,7 @@ class WaitingLine:
             self._failure = failure
             left = self._drain() if failure else []
         for work in left:
-            work.fail(failure or PoolStopped())
+            work.fail(_same(failure) if failure else PoolStopped())
 
     def close(self) -> None:
         """Take no more work, and fail what waits."""
@@ -136,11 +136,12 @@ class WaitingLine:
 
     def _append(self, work: Work) -> None:
         line = self._lines[work.priority]
-        if len(line) + self._busy >= self._room:
+        if len(line) + self._busy[work.priority] >= self._room:
             raise PoolFull
         line.append(work)
         self._publish()
-        self._changed.notify()
+        # All, since one that pauses waits here as well and would swallow the only call.
+        self._changed.notify_all()
 
     def _next(self) -> Work | None:
         line = next((line for line in self._lines.values() if line), None)
@@ -155,4 +156,9 @@ class WaitingLine:
 
     def _publish(self) -> None:
         if self._observer:
-            self._observer.changed(busy=self._busy, waiting=sum(len(line) for line in self._lines.values()))
+            self._observer.changed(busy=self._busy.total(), waiting=sum(len(line) for line in self._lines.values()))
+
+
+def _same(failure: EngineFailure) -> EngineFailure:
+    """Return another exception of the same content: one that is raised for many collects all their tracebacks."""
+    return EngineFailure(failure.message, code=failure.code, hint=failure.hint)
