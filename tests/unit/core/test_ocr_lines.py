@@ -6,8 +6,9 @@ import pytest
 from numpy.typing import NDArray
 
 from pigeonhole.ocr.geometry import scaling
-from pigeonhole.ocr.lines import ROW_WIDTH, find_lines, pack_lines
+from pigeonhole.ocr.lines import ROW_WIDTH, erase_frames, find_lines, pack_lines
 from pigeonhole.ocr.page_text import Box, Word
+from pigeonhole.ocr.preparation import Tilt, lay_upright
 
 pytestmark = pytest.mark.unit
 
@@ -38,6 +39,21 @@ def test_frames_rules_and_photographs_are_no_print() -> None:
     cv2.line(pixels, (30, 300), (750, 300), 0, 2)
     pixels[500:800, 200:500] = np.random.default_rng(0).integers(0, 120, (300, 300))
     assert [line.top < 100 for line in find_lines(pixels) if line.width > 60] == [True]
+
+
+def test_frames_of_a_slanted_page_are_erased_and_its_print_is_not() -> None:
+    plain = lay_upright(page(["Facture numero", "Montant total"]), Tilt(-9.0)).pixels
+    pixels = page(["Facture numero", "Montant total"])
+    for row in (52, 102):
+        cv2.rectangle(pixels, (40, row), (400, row + 40), 150, 1)
+    framed = lay_upright(pixels, Tilt(-9.0)).pixels
+    assert np.abs(framed.astype(int) - plain).max() > 60
+    assert np.abs(erase_frames(framed).astype(int) - plain).max() <= 60
+
+
+def test_a_page_without_frames_is_left_as_it_is() -> None:
+    pixels = page(["Facture numero"])
+    assert np.array_equal(erase_frames(pixels), pixels)
 
 
 def test_a_page_without_print_has_no_lines() -> None:

@@ -26,6 +26,9 @@ _MARGIN = 10
 _FAINTEST_PRINT = 12
 _INK_AND_PAPER_SHARES = (0.02, 0.8)
 
+# Levels of gray by which ink is darker than what is around it: print, and rules that are too thin to be black.
+_PRINT_CONTRAST = 28
+_FAINT_CONTRAST = 14
 _GLYPH_HEIGHTS = (4, 64)
 _GLYPH_WIDTH = 110
 _GLYPH_AREA = 6
@@ -73,6 +76,20 @@ class PackedLines:
         return next((piece for piece in self.pieces if _holds(piece.placed, x, y)), None)
 
 
+def erase_frames(sketch: Gray) -> Gray:
+    """Return a page without frames, rules and photographs: without all connected ink that is larger than a letter.
+
+    A page that is levelled must lose them before: levelling breaks a slanted rule into dashes of a letter's size.
+    """
+    labels, stats = connected_ink(_ink(sketch, _FAINT_CONTRAST))
+    is_large = (stats[:, cv2.CC_STAT_WIDTH] > _GLYPH_WIDTH) | (stats[:, cv2.CC_STAT_HEIGHT] > _GLYPH_HEIGHTS[1])
+    is_large[0] = False  # the paper
+    if not is_large.any():
+        return sketch
+    around = cv2.dilate(is_large.astype(np.uint8)[labels], np.ones((3, 3), np.uint8))
+    return np.asarray(np.where(around == 1, 255, sketch), np.uint8)
+
+
 def find_lines(sketch: Gray) -> list[Box]:
     """Return the pieces of lines of print on an upright page, from the top to the bottom.
 
@@ -82,8 +99,7 @@ def find_lines(sketch: Gray) -> list[Box]:
     Args:
         sketch: The page evened out, its longer side about 1,000 pixels, which the sizes of glyphs are made for.
     """
-    ink = cv2.adaptiveThreshold(sketch, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 23, 28)
-    _, stats = connected_ink(np.asarray(ink, np.uint8))
+    _, stats = connected_ink(_ink(sketch, _PRINT_CONTRAST))
     glyphs = stats[_are_glyphs(stats)]
     if not len(glyphs):
         return []
@@ -113,6 +129,11 @@ def pack_lines(page: Gray, lines: Sequence[Box], to_page: Matrix, rows: int) -> 
         left, top = piece.placed.left, piece.placed.top
         pixels[top : top + piece.placed.height, left : left + piece.placed.width] = _cut(page, piece)
     return PackedLines(pixels, pieces)
+
+
+def _ink(sketch: Gray, contrast: int) -> Gray:
+    ink = cv2.adaptiveThreshold(sketch, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 23, contrast)
+    return np.asarray(ink, np.uint8)
 
 
 def _are_glyphs(stats: NDArray[np.int32]) -> NDArray[np.bool_]:

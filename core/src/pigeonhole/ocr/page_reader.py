@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from pigeonhole.ocr.engine import EngineTimeout, OcrEngine, Recognition
 from pigeonhole.ocr.geometry import chain, enclose, scaling
-from pigeonhole.ocr.lines import PackedLines, find_lines, pack_lines
+from pigeonhole.ocr.lines import PackedLines, erase_frames, find_lines, pack_lines
 from pigeonhole.ocr.page_reading import PageReading
 from pigeonhole.ocr.page_text import View
 from pigeonhole.ocr.preparation import Gray, Tilt, even_out, find_tilt, lay_upright
@@ -60,7 +60,8 @@ class PageReader:
         """
         deadline = time.monotonic() + self._seconds
         sketch = even_out(fit_long_side(gray, _SKETCH_SIDE))
-        page = _Page(gray, sketch, find_tilt(sketch))
+        tilt = find_tilt(sketch)
+        page = _Page(gray, erase_frames(sketch) if tilt.skew else sketch, tilt)
         if view == "lines" and (way := self._try(page, page.tilt, deadline)):
             return self._read_rows(page, way, deadline)
         return self._read_whole(page, deadline)
