@@ -12,6 +12,8 @@ from pigeonhole.ocr.preparation import Gray, Tilt, even_out, find_tilt, lay_upri
 from pigeonhole.pages import fit_long_side
 
 _SKETCH_SIDE = 1000
+# Degrees from which on the steps of a slanted rule, 1 / tan(skew) pixels long, are no longer than letters are high.
+_BREAKING_SKEW = 0.8
 
 
 # Upside down is the likeliest mistake by far; the axis of the lines is hardly ever found wrong.
@@ -61,7 +63,7 @@ class PageReader:
         deadline = time.monotonic() + self._seconds
         sketch = even_out(fit_long_side(gray, _SKETCH_SIDE))
         tilt = find_tilt(sketch)
-        page = _Page(gray, erase_frames(sketch) if tilt.skew else sketch, tilt)
+        page = _Page(gray, erase_frames(sketch) if abs(tilt.skew) >= _BREAKING_SKEW else sketch, tilt)
         if view == "lines" and (way := self._try(page, page.tilt, deadline)):
             return self._read_rows(page, way, deadline)
         return self._read_whole(page, deadline)
