@@ -12,7 +12,6 @@ from pigeonhole.documents import DocumentRefused
 from pigeonhole.prediction import Prediction
 from pigeonhole_serving.errors import FieldError, Reason, documents_refused, failure
 from pigeonhole_serving.kserve_payloads import infer_response, json_of, tensors_of
-from pigeonhole_serving.predictor_client import Trace
 from pigeonhole_serving.protocol.documents import DocumentRequest, parse_v1_documents, parse_v2_documents
 from pigeonhole_serving.protocol.predictions import prediction_tensor, v1_predictions
 from pigeonhole_serving.settings import ServingSettings
@@ -57,11 +56,11 @@ class DocumentModel(Model):  # type: ignore[misc]  # kserve ships no types
 
     async def predict(self, payload: DocumentRequest, headers: Mapping[str, str] | None = None) -> Answered:
         """Classify the documents side by side."""
-        trace = Trace.of(headers or {})
+        request_id = (headers or {}).get("x-request-id", "")
         with self._transformer.readers.admission.admit(len(payload.instances)):
             try:
                 async with asyncio.timeout(self._settings.deadline_seconds):
-                    results = await self._classify(payload, trace)
+                    results = await self._classify(payload, request_id)
             except TimeoutError as error:
                 raise failure(Reason.TIMEOUT, "The request was not answered in time.") from error
         return Answered(payload, _predictions(payload, results))
@@ -72,10 +71,10 @@ class DocumentModel(Model):  # type: ignore[misc]  # kserve ships no types
             return v1_predictions(result.predictions)
         return infer_response(self.name, headers, [prediction_tensor(result.predictions)])
 
-    async def _classify(self, request: DocumentRequest, trace: Trace) -> list[Prediction | BaseException]:
+    async def _classify(self, request: DocumentRequest, request_id: str) -> list[Prediction | BaseException]:
         deadline = time.monotonic() + self._settings.deadline_seconds
         return await asyncio.gather(
-            *(self._transformer.classify(instance, trace, deadline) for instance in request.instances),
+            *(self._transformer.classify(instance, request_id, deadline) for instance in request.instances),
             return_exceptions=True,
         )
 

@@ -5,7 +5,6 @@ import time
 from uuid import uuid4
 
 from pigeonhole_serving.errors import FieldError, Reason, ServingError
-from pigeonhole_serving.predictor_client import Trace
 from pigeonhole_serving.settings import ServingSettings
 from pigeonhole_serving.transformer import Transformer
 
@@ -32,7 +31,7 @@ class TransformerHealth:
         """Probe the predictor for ever."""
         while True:
             try:
-                await self._transformer.probe(Trace(f"probe-{uuid4().hex}"))
+                await self._transformer.router.probe(f"probe-{uuid4().hex}")
                 self._answered_at, self._problem = time.monotonic(), None
             except ServingError as error:
                 self._problem = error.message

@@ -14,8 +14,10 @@ from kserve.predictor_config import PredictorConfig
 from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.rest.server import RESTServer
 
+from pigeonhole.telemetry.tracing import close_tracing
 from pigeonhole_serving.error_mapping import MAPPED_EXCEPTIONS, serving_error
 from pigeonhole_serving.errors import FieldError, Reason, failure
+from pigeonhole_serving.protocol.texts import MODEL_NAME
 from pigeonhole_serving.request_gate import RequestGate, error_response, request_id_of
 from pigeonhole_serving.settings import ServingSettings
 
@@ -58,13 +60,18 @@ class PigeonholeModelServer(ModelServer):  # type: ignore[misc]  # kserve ships 
         self._parts = parts
         self.dataplane = _ReadinessDataPlane(self.registered_models, parts)
 
-    def start(self, models: list[Model]) -> None:
-        """Serve the models until SIGTERM or SIGINT, and finish the requests in flight."""
+    def start(self, model: Model) -> None:
+        """Serve the model until SIGTERM or SIGINT, and finish the requests in flight.
+
+        It answers to `MODEL_NAME` too: a transformer asks every predictor by it, while KServe names a model
+        after its InferenceService, so that a candidate's name is another than stable's.
+        """
         # kserve's choice of response class, which it makes for every answer.
         warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
         for name in _QUIET_LOGGERS:
             logging.getLogger(name).setLevel(logging.WARNING)
-        self._register_and_check_atleast_one_model_is_ready(models)
+        self._register_and_check_atleast_one_model_is_ready([model])
+        self.registered_models.update(model, MODEL_NAME)
         self._rest_server = _RestServer(self, self._parts)
         self.register_signal_handler()
         asyncio.run(self._serve())
@@ -78,6 +85,7 @@ class PigeonholeModelServer(ModelServer):  # type: ignore[misc]  # kserve ships 
                     task.cancel()
         finally:
             await self._parts.close()
+            await asyncio.to_thread(close_tracing)
 
 
 class _ReadinessDataPlane(DataPlane):  # type: ignore[misc]  # kserve ships no types

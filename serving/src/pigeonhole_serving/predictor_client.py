@@ -1,6 +1,7 @@
 """Ask a predictor over V2 REST."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -8,12 +9,15 @@ import httpx
 from pigeonhole.artefact import ModelIdentity
 from pigeonhole.prediction import ScoredTexts
 from pigeonhole.telemetry import get_logger
+from pigeonhole.telemetry.tracing import span, trace_headers
 from pigeonhole_serving.errors import Reason, ServingError, failure
 from pigeonhole_serving.metrics import PREDICTOR_CALLS
-from pigeonhole_serving.protocol.texts import AnswerInvalid, parse_score_answer, score_request_json
-from pigeonhole_serving.routing import Route
+from pigeonhole_serving.protocol.texts import MODEL_NAME, AnswerInvalid, parse_score_answer, score_request_json
+from pigeonhole_serving.routing import Role, Route
 
 _log = get_logger(__name__)
+# Predictors answer to this name whichever InferenceService they run under: a candidate's is another than stable's.
+_PATH = f"/v2/models/{MODEL_NAME}/infer"
 _ATTEMPTS = 2
 _ABOUT_THE_TEXTS = {400, 413, 422}
 # Shorter than the server's own keep-alive of 65 s, so that a connection is never used while it is being closed.
@@ -21,38 +25,36 @@ _KEEPALIVE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Trace:
-    """What of a request's headers goes on to the predictor: never its Authorization."""
+class Question:
+    """Plain texts to score, how many words to name as reasons for each answer, and the id of the request."""
 
+    texts: Sequence[str]
+    explain: int
     request_id: str
-    traceparent: str | None = None
-    tracestate: str | None = None
 
-    @classmethod
-    def of(cls, headers: Mapping[str, str]) -> "Trace":
-        """Return the trace of a request's lower-case headers."""
-        return cls(headers.get("x-request-id", ""), headers.get("traceparent"), headers.get("tracestate"))
 
-    def headers(self) -> dict[str, str]:
-        """Return the headers to send."""
-        named = {"x-request-id": self.request_id, "traceparent": self.traceparent, "tracestate": self.tracestate}
-        return {name: value for name, value in named.items() if value}
+@dataclass(frozen=True)
+class Target:
+    """A predictor to ask: the role it plays, where it is, and how long its answer may take in all."""
+
+    role: Role
+    route: Route
+    timeout_seconds: float
 
 
 class PredictorClient:
     """Calls predictors, and remembers what each host answered last."""
 
-    def __init__(self, model_name: str, *, timeout_seconds: float, use_ssl: bool = False) -> None:
-        self._path = f"/v2/models/{model_name}/infer"
+    def __init__(self, *, use_ssl: bool = False) -> None:
         self._scheme = "https" if use_ssl else "http"
         self._last: dict[str, ScoredTexts] = {}
         self._http = httpx.AsyncClient(
-            timeout=timeout_seconds,
-            limits=httpx.Limits(keepalive_expiry=_KEEPALIVE_SECONDS),
+            timeout=None,  # noqa: S113 - a call has a deadline as a whole, which a server that drips cannot stretch
+            limits=httpx.Limits(max_connections=None, keepalive_expiry=_KEEPALIVE_SECONDS),
             trust_env=False,
         )
 
-    async def score(self, route: Route, texts: Sequence[str], *, explain: int, trace: Trace) -> ScoredTexts:
+    async def score(self, target: Target, question: Question) -> ScoredTexts:
         """Return the model's numbers for plain texts.
 
         A call is repeated once when the connection fails: scoring changes nothing.
@@ -61,27 +63,16 @@ class PredictorClient:
             ServingError: 503 `predictor-unavailable`, 504 when the predictor does not answer in time, or 500 when these
                 very texts are what it cannot score: sent again, they would fail again.
         """
-        response = await self._post(route, score_request_json(texts, explain), trace)
-        if response.status_code != httpx.codes.OK:
-            raise _refused(response.status_code)
-        try:
-            scored = parse_score_answer(response.content)
-        except AnswerInvalid as error:
-            raise _unavailable("invalid") from error
-        if len(scored.probabilities) != len(texts):
-            raise _unavailable("invalid")
-        PREDICTOR_CALLS.labels("ok").inc()
-        self._last[route.host] = scored
+        with span("score texts", role=target.role.value, texts=len(question.texts)) as current:
+            scored = await self._ask(target, question, _Calls(target.role))
+            current.set_attribute("model_version", scored.model.version)
+        self._last[target.route.host] = scored
         return scored
 
-    async def model_at(self, route: Route, trace: Trace) -> ModelIdentity:
-        """Return the model that answered last at a host, asking it when none did yet.
-
-        Raises:
-            ServingError: As `score`.
-        """
+    def last_model(self, route: Route) -> ModelIdentity | None:
+        """Return the model that answered last at a host, if any did."""
         known = self._last.get(route.host)
-        return (known or await self.score(route, [""], explain=0, trace=trace)).model
+        return known.model if known else None
 
     def takes_first_looks(self, route: Route) -> bool:
         """Tell whether the model at a host may answer by a first look; one that is not known yet may."""
@@ -92,31 +83,56 @@ class PredictorClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _post(self, route: Route, body: dict[str, object], trace: Trace) -> httpx.Response:
-        url = f"{self._scheme}://{route.host}{self._path}"
+    async def _ask(self, target: Target, question: Question, calls: "_Calls") -> ScoredTexts:
+        try:
+            async with asyncio.timeout(target.timeout_seconds):
+                response = await self._post(target, question, calls)
+        except TimeoutError as error:
+            calls.count("timeout")
+            raise failure(Reason.TIMEOUT, "The predictor did not answer in time.") from error
+        if response.status_code != httpx.codes.OK:
+            raise calls.refused(response.status_code)
+        try:
+            scored = parse_score_answer(response.content)
+        except AnswerInvalid as error:
+            raise calls.unavailable("invalid") from error
+        if len(scored.probabilities) != len(question.texts):
+            raise calls.unavailable("invalid")
+        calls.count("ok")
+        return scored
+
+    async def _post(self, target: Target, question: Question, calls: "_Calls") -> httpx.Response:
+        url = f"{self._scheme}://{target.route.host}{_PATH}"
+        body = score_request_json(question.texts, question.explain)
+        # Nothing else of a caller's headers goes on, above all not its Authorization.
+        headers = {"x-request-id": question.request_id, **trace_headers()}
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return await self._http.post(url, json=body, headers=trace.headers())
-            except (httpx.NetworkError, httpx.RemoteProtocolError, httpx.ConnectTimeout) as error:
-                PREDICTOR_CALLS.labels("connection").inc()
+                return await self._http.post(url, json=body, headers=headers)
+            except httpx.TransportError as error:
                 if attempt == _ATTEMPTS:
-                    raise _unavailable("connection", error=type(error).__name__) from error
-            except httpx.TimeoutException as error:
-                PREDICTOR_CALLS.labels("timeout").inc()
-                raise failure(Reason.TIMEOUT, "The predictor did not answer in time.") from error
+                    raise calls.unavailable("connection", error=type(error).__name__) from error
+                calls.count("connection")
         raise AssertionError("unreachable")
 
 
-def _refused(status: int) -> ServingError:
-    if status not in _ABOUT_THE_TEXTS:
-        return _unavailable("refused", status=status)
-    PREDICTOR_CALLS.labels("refused").inc()
-    _log.warning("predictor refused texts", status=status)
-    return failure(Reason.INTERNAL, "The predictor cannot score the document.")
+@dataclass(frozen=True)
+class _Calls:
+    """Counts and logs how the calls of a predictor end."""
 
+    role: Role
 
-def _unavailable(result: str, **fields: object) -> ServingError:
-    if result != "connection":
-        PREDICTOR_CALLS.labels(result).inc()
-    _log.warning("predictor unavailable", result=result, **fields)
-    return failure(Reason.PREDICTOR_UNAVAILABLE, "The predictor does not answer; send the request again later.")
+    def count(self, result: str) -> None:
+        PREDICTOR_CALLS.labels(self.role, result).inc()
+
+    def refused(self, status: int) -> ServingError:
+        if status not in _ABOUT_THE_TEXTS:
+            return self.unavailable("refused", status=status)
+        self.count("refused")
+        _log.warning("predictor refused texts", role=self.role, status=status)
+        return failure(Reason.INTERNAL, "The predictor cannot score the document.")
+
+    def unavailable(self, result: str, **fields: object) -> ServingError:
+        self.count(result)
+        _log.warning("predictor unavailable", role=self.role, result=result, **fields)
+        return failure(Reason.PREDICTOR_UNAVAILABLE, "The predictor does not answer; send the request again later.")

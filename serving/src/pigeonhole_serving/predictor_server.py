@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pigeonhole.telemetry import configure_logging, get_logger
+from pigeonhole.telemetry.tracing import configure_tracing
 from pigeonhole_serving.settings import ServingSettings
 
 _log = get_logger(__name__)
@@ -23,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     configure_logging("predictor")
+    configure_tracing("predictor")
     return _serve(options, ServingSettings())
 
 
@@ -37,7 +39,7 @@ def _serve(options: argparse.Namespace, settings: ServingSettings) -> int:
 
     parts = ServerParts(settings, model.problems, lambda: model.slots.is_full, (model.open,), close)
     _log.info("predictor starts", port=options.http_port)
-    PigeonholeModelServer(options.http_port, parts).start([model])
+    PigeonholeModelServer(options.http_port, parts).start(model)
     return 0
 
 

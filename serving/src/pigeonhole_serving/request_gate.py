@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pigeonhole.telemetry import bind_context, get_logger
 from pigeonhole.telemetry.exchange import Exchange
 from pigeonhole.telemetry.http import REJECTED
+from pigeonhole.telemetry.tracing import server_span, trace_ids
 from pigeonhole_serving.errors import Reason, ServingError, error_body, failure, malformed_field
 from pigeonhole_serving.metrics import IN_FLIGHT
 from pigeonhole_serving.settings import ServingSettings
@@ -41,11 +42,20 @@ class RequestGate:
             await self._app(scope, receive, send)
             return
         exchange = Exchange(scope, send)
+        answer = self._answer_traced if scope["method"] == "POST" else self._answer
         with bind_context(request_id=exchange.request_id):
             try:
-                await self._answer(exchange, receive)
+                await answer(exchange, receive)
             finally:
                 exchange.count()
+
+    async def _answer_traced(self, exchange: Exchange, receive: Receive) -> None:
+        with server_span("POST", Headers(scope=exchange.scope)) as current, bind_context(**trace_ids()):
+            await self._answer(exchange, receive)
+            current.update_name(f"POST {exchange.route}")
+            current.set_attribute("http.route", exchange.route)
+            current.set_attribute("http.response.status_code", exchange.status or 0)
+            current.set_attribute("request_id", exchange.request_id)
 
     async def _answer(self, exchange: Exchange, receive: Receive) -> None:
         try:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pigeonhole.telemetry import get_logger
+from pigeonhole_serving.measuring import publish_routing
 from pigeonhole_serving.metrics import ROUTING_READS, ROUTING_VALID
 from pigeonhole_serving.routing import Routing, RoutingInvalid, parse_routing
 
@@ -20,6 +21,8 @@ class RoutingFile:
     def __init__(self, path: Path | None, fallback: Routing | None) -> None:
         self._path = path
         self._routing = fallback
+        if fallback is not None:
+            publish_routing(fallback)
         self._signature: _Signature | None = None
 
     def current(self) -> Routing | None:
@@ -37,13 +40,15 @@ class RoutingFile:
             self._report("missing", "the file is gone")
             return
         try:
-            self._routing = parse_routing(path.read_bytes())
+            routing = parse_routing(path.read_bytes())
         except (RoutingInvalid, OSError) as error:
             self._report("invalid", error.message if isinstance(error, RoutingInvalid) else "the file is unreadable")
             return
+        self._routing = routing
         ROUTING_READS.labels("ok").inc()
         ROUTING_VALID.set(1)
-        _log.info("routing read", stable=self._routing.stable.host, version=self._routing.stable.version)
+        publish_routing(routing)
+        _log.info("routing read", **routing.model_dump())
 
     def _report(self, result: str, detail: str) -> None:
         ROUTING_READS.labels(result).inc()

@@ -30,6 +30,16 @@ class ServingSettings(BaseSettings):
     reasons: int = Field(8, ge=1, le=50, description="Words named as reasons, at most, when a caller asks for them.")
     cache_url: str = Field("", description="Storage of page texts read before: a folder or s3://...; empty for none.")
     predictor_timeout_seconds: float = Field(10.0, gt=0, description="Time for the predictor's answer.")
+    candidate_timeout_seconds: float = Field(
+        1.0, gt=0, description="Time for the candidate's answer; then stable is asked."
+    )
+    candidate_failures: int = Field(
+        5, ge=1, description="Failures in a row after which the candidate is left alone for a while."
+    )
+    candidate_open_seconds: float = Field(
+        30.0, gt=0, description="How long it is left alone; then one document tries it again."
+    )
+    shadow_limit: int = Field(8, ge=0, description="Comparisons of the two models at once; more are left out.")
     predictor_probe_seconds: float = Field(2.0, gt=0, description="Pause between two probes of the predictor.")
     predictor_grace_seconds: float = Field(
         10.0, ge=0, description="Age of the predictor's last answer at which the transformer is no longer ready."

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pigeonhole.telemetry import configure_logging, get_logger
+from pigeonhole.telemetry.tracing import configure_tracing
 from pigeonhole_serving.settings import ServingSettings
 
 _log = get_logger(__name__)
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.routing_file is None and not options.predictor_host:
         parser.error("--predictor_host or --routing_file is needed.")
     configure_logging("transformer")
+    configure_tracing("transformer")
     return _serve(options, ServingSettings())
 
 
@@ -31,27 +33,26 @@ def _serve(options: argparse.Namespace, settings: ServingSettings) -> int:
     from pigeonhole_serving.model_server import PigeonholeModelServer, ServerParts
     from pigeonhole_serving.predictor_client import PredictorClient
     from pigeonhole_serving.readers import Readers
+    from pigeonhole_serving.router import Router
     from pigeonhole_serving.routing import routing_to
     from pigeonhole_serving.routing_file import RoutingFile
     from pigeonhole_serving.transformer import Transformer
 
     fallback = routing_to(options.predictor_host) if options.predictor_host else None
     routing = RoutingFile(options.routing_file, fallback)
-    predictor = PredictorClient(
-        options.model_name, timeout_seconds=settings.predictor_timeout_seconds, use_ssl=options.predictor_use_ssl
-    )
+    router = Router(PredictorClient(use_ssl=options.predictor_use_ssl), routing, settings)
     readers = Readers(settings)
-    transformer = Transformer(readers, predictor, routing, reasons=settings.reasons)
+    transformer = Transformer(readers, router, reasons=settings.reasons)
     health = TransformerHealth(transformer, settings)
 
     async def close() -> None:
         readers.stop()
-        await predictor.close()
+        await router.close()
 
     parts = ServerParts(settings, health.problems, lambda: readers.admission.is_full, (health.watch,), close)
     readers.start()
     _log.info("transformer starts", predictor=options.predictor_host, slots=settings.slots, port=options.http_port)
-    PigeonholeModelServer(options.http_port, parts).start([DocumentModel(options.model_name, transformer, settings)])
+    PigeonholeModelServer(options.http_port, parts).start(DocumentModel(options.model_name, transformer, settings))
     return 0
 
 

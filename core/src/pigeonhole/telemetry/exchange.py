@@ -42,9 +42,14 @@ class Exchange:
             message["headers"] = [*others, (REQUEST_ID, self.request_id.encode())]
         await self._send(message)
 
+    @property
+    def route(self) -> str:
+        """The path pattern of the route that answered, or `other` for an address that has none."""
+        return getattr(self.scope.get("route"), "path", "other")
+
     def count(self) -> None:
         """Count the request by the route that answered it, and the time that it took."""
-        route = getattr(self.scope.get("route"), "path", "other")
+        route = self.route
         method = self.scope["method"]
         HTTP_REQUESTS.labels(route, method, str(self.status or _CLIENT_GONE)).inc()
         HTTP_SECONDS.labels(route, method).observe(time.perf_counter() - self._started)

@@ -15,6 +15,8 @@ from pigeonhole_serving.errors import malformed_field
 from pigeonhole_serving.protocol.tensors import Tensor, bytes_tensor, single_bytes_tensor
 
 MAX_EXPLAIN = 50
+MODEL_NAME = "documents"
+"""The model name that every predictor answers to, beside the one that it is given."""
 
 
 class AnswerInvalid(ValueError):
