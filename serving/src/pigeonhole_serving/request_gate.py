@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pigeonhole.telemetry import bind_context, get_logger
 from pigeonhole.telemetry.exchange import Exchange
 from pigeonhole.telemetry.http import REJECTED
-from pigeonhole.telemetry.tracing import server_span, trace_ids
+from pigeonhole.telemetry.tracing import server_span, trace_headers, trace_ids
 from pigeonhole_serving.errors import Reason, ServingError, error_body, failure, malformed_field
 from pigeonhole_serving.metrics import IN_FLIGHT
 from pigeonhole_serving.settings import ServingSettings
@@ -51,6 +51,7 @@ class RequestGate:
 
     async def _answer_traced(self, exchange: Exchange, receive: Receive) -> None:
         with server_span("POST", Headers(scope=exchange.scope)) as current, bind_context(**trace_ids()):
+            exchange.answer_headers |= {name.encode(): value.encode() for name, value in trace_headers().items()}
             await self._answer(exchange, receive)
             current.update_name(f"POST {exchange.route}")
             current.set_attribute("http.route", exchange.route)

@@ -29,6 +29,13 @@ class ServingSettings(BaseSettings):
     )
     reasons: int = Field(8, ge=1, le=50, description="Words named as reasons, at most, when a caller asks for them.")
     cache_url: str = Field("", description="Storage of page texts read before: a folder or s3://...; empty for none.")
+    registered_model: str = Field(
+        "document-classifier", min_length=1, description="Registered name of the predictor's model, with its version."
+    )
+    model_version: str = Field(
+        "", max_length=100, description="Version of the predictor's model, where its folder has no identity.json."
+    )
+    model_run_id: str = Field("", max_length=100, description="Run that made the predictor's model, likewise.")
     predictor_timeout_seconds: float = Field(10.0, gt=0, description="Time for the predictor's answer.")
     candidate_timeout_seconds: float = Field(
         1.0, gt=0, description="Time for the candidate's answer; then stable is asked."

@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from kserve import InferRequest, Model
 
-from pigeonhole.artefact import ArtefactError, ModelIdentity, load_classifier
+from pigeonhole.artefact import UNREGISTERED, ArtefactError, ModelIdentity, load_classifier
 from pigeonhole.classifier import TrainedClassifier
 from pigeonhole.prediction import ScoredTexts
 from pigeonhole.telemetry import get_logger
@@ -51,7 +51,8 @@ class TextModel(Model):  # type: ignore[misc]  # kserve ships no types
     async def open(self) -> None:
         """Load the model and answer one text with it, away from the event loop."""
         try:
-            loaded = await asyncio.to_thread(load_classifier, self._directory)
+            model, found = await asyncio.to_thread(load_classifier, self._directory)
+            loaded = model, identify(found, self._settings)
         except ArtefactError as error:
             self._problem = FieldError("model", error.code, error.message)
             _log.error("model refused", reason=error.code, detail=error.message)
@@ -100,3 +101,21 @@ class TextModel(Model):  # type: ignore[misc]  # kserve ships no types
         if request.protocol == "v1":
             return v1_scores(scored)
         return infer_response(self.name, headers, score_tensors(scored), parameters=asdict(scored.model))
+
+
+def identify(found: ModelIdentity, settings: ServingSettings) -> ModelIdentity:
+    """Return a model's identity as its folder has it, or else as the settings do.
+
+    A registry's folder is written before its model has a version, so who deploys it from there has to tell the version.
+
+    Raises:
+        ArtefactError: `identity-mismatch`, when folder and settings name two versions.
+    """
+    if not settings.model_version:
+        return found
+    told = replace(found, name=settings.registered_model, version=settings.model_version, run_id=settings.model_run_id)
+    if found.version != UNREGISTERED and (found.name, found.version) != (told.name, told.version):
+        raise ArtefactError(
+            "The model's identity.json names another version than the settings.", code="identity-mismatch"
+        )
+    return found if found.version != UNREGISTERED else told

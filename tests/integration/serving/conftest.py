@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -62,8 +62,10 @@ PAYSLIP = [
 class Server:
     """A model server's process, its address and its log."""
 
-    def __init__(self, module: str, arguments: list[str], log: Path, environment: dict[str, str]) -> None:
-        self._command = [sys.executable, "-m", f"pigeonhole_serving.{module}", *arguments]
+    def __init__(
+        self, module: str, arguments: list[str], log: Path, environment: dict[str, str], prefix: Sequence[str]
+    ) -> None:
+        self._command = [*prefix, sys.executable, "-m", f"pigeonhole_serving.{module}", *arguments]
         self._log, self._environment = log, environment
         self.port = free_port()
         self.host = f"127.0.0.1:{self.port}"
@@ -187,9 +189,9 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     """Starts model servers, and ends at the end of the session what is left of them."""
     logs, started = tmp_path_factory.mktemp("logs"), []
 
-    def start(module: str, *arguments: str, **environment: str) -> Server:
+    def start(module: str, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> Server:
         settings = {f"PIGEONHOLE_{name.upper()}": value for name, value in environment.items()}
-        server = Server(module, list(arguments), logs / f"{len(started)}.log", settings)
+        server = Server(module, list(arguments), logs / f"{len(started)}.log", settings, prefix)
         started.append(server)
         return server.start()
 

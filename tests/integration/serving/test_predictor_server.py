@@ -13,7 +13,7 @@ import pytest
 from pigeonhole.artefact import load_classifier
 from pigeonhole.classifier import explain, score_texts
 
-from .conftest import Server
+from .conftest import Server, wait_until
 
 pytestmark = pytest.mark.integration
 V1 = "/v1/models/documents:predict"
@@ -120,9 +120,21 @@ def another_content(folder: Path) -> None:
     (folder / "model.json").write_text(json.dumps(description))
 
 
+def half_a_model(folder: Path) -> None:
+    content = (folder / "model.skops").read_bytes()
+    (folder / "model.skops").write_bytes(content[: len(content) // 2])
+
+
+def half_a_description(folder: Path) -> None:
+    content = (folder / "model.json").read_bytes()
+    (folder / "model.json").write_bytes(content[: len(content) // 2])
+
+
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
+        (half_a_model, "model-damaged"),
+        (half_a_description, "description-invalid"),
         (a_pickle, "pickle-refused"),
         (foreign_libraries, "library-mismatch"),
         (another_content, "digest-mismatch"),
@@ -155,3 +167,26 @@ def test_more_than_one_worker_is_refused(start_server: Callable[..., Server], mo
     assert server.process is not None
     assert server.process.wait(60) == 2
     assert "this server is one process" in server.log()
+
+
+def test_a_registry_s_folder_gets_its_identity_from_the_settings(
+    start_server: Callable[..., Server], model_folders: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(model_folders["1"], folder)
+    (folder / "identity.json").unlink()
+    server = start_server(
+        "predictor_server", "--model_dir", str(folder), serving_model_version="12", serving_model_run_id="ab12"
+    ).wait()
+    identity = score(server, ["facture"]).json()["parameters"]
+    assert (identity["name"], identity["version"], identity["run_id"]) == ("document-classifier", "12", "ab12")
+    assert len(identity["digest"]) == 64
+
+
+def test_a_folder_of_another_version_than_the_settings_name_is_refused(
+    start_server: Callable[..., Server], model_folders: dict[str, Path]
+) -> None:
+    server = start_server("predictor_server", "--model_dir", str(model_folders["1"]), serving_model_version="12").wait(
+        "/readyz", 503
+    )
+    wait_until(lambda: "identity-mismatch" in server.get("/readyz").text, "the refusal")

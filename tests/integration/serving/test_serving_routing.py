@@ -127,7 +127,9 @@ def test_trace_headers_go_on_to_the_predictor_and_credentials_do_not(routed: Rou
     with predictor_of(record) as host:
         routed.to(host)
         given = {"authorization": "Bearer secret", "cookie": "secret", "traceparent": trace, "x-request-id": "mine"}
-        assert routed.predict(make_pdf(INVOICE), **given).json()["predictions"][0]["model"]["version"] == "9"
+        response = routed.predict(make_pdf(INVOICE), **given)
+    assert response.json()["predictions"][0]["model"]["version"] == "9"
+    assert response.headers["traceparent"] == trace
     (headers,) = [headers for headers in seen if headers["x-request-id"] == "mine"]
     assert headers["traceparent"] == trace
     assert "secret" not in str(headers)

@@ -69,6 +69,7 @@ def test_one_trace_holds_the_request_its_readings_and_its_scoring_in_both_server
         transformer.url + "/v1/models/documents:predict", json=v1_body(make_pdf(INVOICE)), headers=headers, timeout=60
     )
     assert response.status_code == 200
+    assert response.headers["traceparent"].split("-")[1] == TRACE
     # Ending sends what is held.
     assert transformer.stop() == predictor.stop() == 0
     spans = {(service, span.name): span for service, span in receiver.spans if span.trace_id.hex() == TRACE}

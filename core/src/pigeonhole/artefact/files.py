@@ -14,6 +14,8 @@ from pigeonhole.errors import PigeonholeError
 MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "model.json"
 IDENTITY_FILE = "identity.json"
+UNREGISTERED = "0"
+"""The version of a model that was never registered."""
 _FORMAT = 2
 _READABLE_FORMATS = (1, 2)
 _LIBRARIES = ("scikit-learn", "skops", "numpy")
@@ -171,7 +173,7 @@ def _digest_of(model: TrainedClassifier) -> str:
 def _read_identity(directory: Path, digest: str) -> ModelIdentity:
     path = directory / IDENTITY_FILE
     if not path.is_file():
-        return ModelIdentity("unregistered", "0", "", digest)
+        return ModelIdentity("unregistered", UNREGISTERED, "", digest)
     try:
         identity = ModelIdentity(**json.loads(path.read_bytes()))
     except (ValueError, TypeError) as error:

@@ -22,7 +22,7 @@ class Exchange:
     """A request, its id and the status of its answer.
 
     The id is the caller's own when it is harmless, else a new one; the scope's headers carry it from here on, and so
-    does the answer. `status` is None until the answer begins.
+    does the answer, beside what else is put among the `answer_headers`. `status` is None until the answer begins.
     """
 
     def __init__(self, scope: Scope, send: Send) -> None:
@@ -31,15 +31,16 @@ class Exchange:
         self.request_id = given if _ID.fullmatch(given) else uuid4().hex
         self.scope: Scope = {**scope, "headers": [*others, (REQUEST_ID, self.request_id.encode())]}
         self.status: int | None = None
+        self.answer_headers: dict[bytes, bytes] = {REQUEST_ID: self.request_id.encode()}
         self._send = send
         self._started = time.perf_counter()
 
     async def send(self, message: Message) -> None:
-        """Send a part of the answer, with the id among its headers."""
+        """Send a part of the answer, with the `answer_headers` among its headers."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            others = [header for header in message.get("headers", ()) if header[0].lower() != REQUEST_ID]
-            message["headers"] = [*others, (REQUEST_ID, self.request_id.encode())]
+            others = [header for header in message.get("headers", ()) if header[0].lower() not in self.answer_headers]
+            message["headers"] = [*others, *self.answer_headers.items()]
         await self._send(message)
 
     @property
