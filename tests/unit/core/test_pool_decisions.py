@@ -253,3 +253,10 @@ def test_one_failure_of_all_is_an_exception_for_each() -> None:
     assert one is not other
     assert isinstance(other, EngineFailure)
     assert (other.message, other.code, other.hint) == ("gone", "ocr-missing", "install it")
+
+
+def test_a_process_that_grows_too_large_is_followed_by_one_fresh_try() -> None:
+    reading = AT_SECOND_PAGE.after_loss(Loss.MEMORY)
+    assert reading.task == AT_SECOND_PAGE.task
+    (_, failed) = reading.after_loss(Loss.MEMORY).task.outcomes
+    assert (failed.reason, failed.detail) == (RefusalReason.UNREADABLE, "Page 2 needs too much memory to read.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pigeonhole_frontends.laptop import ports
 from pigeonhole_frontends.laptop.champion import write_routing
 from pigeonhole_frontends.laptop.home import Home, HomeError
 from pigeonhole_frontends.laptop.ports import LOOPBACK, is_free, next_free_port
@@ -44,6 +45,17 @@ def test_a_port_in_use_is_passed_over() -> None:
         assert not is_free(port)
         assert next_free_port(port) > port
     assert next_free_port(port, taken=[port]) > port
+
+
+def test_a_port_that_another_answers_at_is_passed_over_though_it_can_be_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    # So it looks where a container engine forwards the port by the kernel, which takes root to do.
+    monkeypatch.setattr(ports, "can_bind", lambda port: True)
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert not is_free(port)
+        assert next_free_port(port) > port
 
 
 def test_the_routing_file_is_replaced_whole(tmp_path: Path) -> None:

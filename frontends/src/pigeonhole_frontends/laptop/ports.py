@@ -9,10 +9,19 @@ DEFAULT_PORTS = {"api": 8000, "transformer": 8080, "user app": 8501, "admin app"
 """The ports that `pigeonhole serve` takes when they are free, else the next free ones."""
 
 _TRIES = 200
+_ANSWER_SECONDS = 0.5
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen on a port of the loopback address."""
+    """Tell whether a server could listen on a port of the loopback address, and be reached there.
+
+    A container engine may forward a port without listening on it: then it could be bound, and another would answer.
+    """
+    return can_bind(port) and not _answers(port)
+
+
+def can_bind(port: int) -> bool:
+    """Tell whether the system would give the port to a server."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -20,6 +29,14 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=_ANSWER_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 def next_free_port(wanted: int, taken: Collection[int] = ()) -> int:

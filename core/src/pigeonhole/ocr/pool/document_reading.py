@@ -8,25 +8,27 @@ from pigeonhole.ocr.page_text import PageFailure
 from pigeonhole.ocr.pool.messages import Opened, PageDone, PagesDone, Step, Task
 
 _TRIES = 2
-"""Processes that may crash on one step: the first crash may be the machine's fault, such as a lack of memory."""
+"""Processes that may crash or grow too large on one step: the first may have brought that from its earlier work."""
 
 
 class Loss(StrEnum):
     """How a process was lost."""
 
     CRASH = "crash"
+    MEMORY = "memory"
     TIMEOUT = "timeout"
 
 
 _REASONS = {
     Loss.CRASH: (RefusalReason.UNREADABLE, "made the process that read it fail"),
+    Loss.MEMORY: (RefusalReason.UNREADABLE, "needs too much memory to read"),
     Loss.TIMEOUT: (RefusalReason.TIMEOUT, "took too long to read"),
 }
 
 
 @dataclass(frozen=True)
 class DocumentReading:
-    """A task as far as it is done, and how many processes crashed on the step in hand.
+    """A task as far as it is done, and how many processes crashed on or grew too large by the step in hand.
 
     The steps are: inspecting the document, each of its pages, and finishing.
     """
@@ -47,12 +49,13 @@ class DocumentReading:
     def after_loss(self, loss: Loss) -> "DocumentReading":
         """Return the reading for a fresh process to go on with, once the process in hand was lost.
 
-        A page that took too long or made a second process crash has failed, and the next page is read.
+        A page that took too long, or that a second process crashed on or grew too large by, has failed, and the next
+        page is read.
 
         Raises:
             DocumentRefused: `timeout` or `unreadable`, when it was not a page that was lost.
         """
-        if loss is Loss.CRASH and self.crashes + 1 < _TRIES:
+        if loss is not Loss.TIMEOUT and self.crashes + 1 < _TRIES:
             return replace(self, crashes=self.crashes + 1)
         reason, detail = _REASONS[loss]
         if self.task.document is None or self.task.pages_done:

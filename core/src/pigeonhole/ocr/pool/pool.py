@@ -48,7 +48,7 @@ class ReadingPool(Generic[T]):
         self._supervisors = [
             Supervisor(
                 self._line,
-                lambda: ReadingProcess(open_reader, finish),
+                lambda: ReadingProcess(open_reader, finish, self.settings.max_resident_bytes),
                 self.settings,
                 on_state=self._take_note,
                 on_replaced=self._count_replaced,

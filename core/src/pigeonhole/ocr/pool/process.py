@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.context import SpawnContext
+from pathlib import Path
 from typing import TypeVar
 
 from pigeonhole.ocr.engine import EngineFailure
@@ -19,12 +20,15 @@ _SPAWN: SpawnContext = multiprocessing.get_context("spawn")
 _GRACE_SECONDS = 1.0
 """What a page gets beyond its deadline, so that an engine which keeps the deadline itself need not be killed for it."""
 _JOIN_SECONDS = 5.0
+_LOOK_SECONDS = 0.05
+"""Between two looks at a process's memory; a PDF that grows for ever takes 30 MB in that time."""
+_MEMORY_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 T = TypeVar("T")
 
 
 class ProcessLost(Exception):
-    """The process ended, or was ended at the deadline; nothing more comes from it."""
+    """The process ended, or was ended for its time or its memory; nothing more comes from it."""
 
     def __init__(self, loss: Loss) -> None:
         super().__init__(loss.value)
@@ -37,7 +41,7 @@ class ReadingProcess:
     `engine` is the recogniser and its version once the process is ready; `pages` counts what it has read.
     """
 
-    def __init__(self, open_reader: OpenReader, finish: Finish) -> None:
+    def __init__(self, open_reader: OpenReader, finish: Finish, max_resident_bytes: int) -> None:
         # OpenMP reads it when its library is loaded, so it must be there before the process is (docs/ocr.md).
         os.environ["OMP_THREAD_LIMIT"] = "1"
         self._connection, theirs = _SPAWN.Pipe()
@@ -45,6 +49,8 @@ class ReadingProcess:
         self.engine = ""
         self.pages = 0
         self._page_seconds = 0.0
+        self._max_resident_bytes = max_resident_bytes
+        self._loss = Loss.CRASH
         self._ended = False
         self._lock = threading.Lock()
         try:
@@ -69,7 +75,7 @@ class ReadingProcess:
         """Give the process a task and yield its answers, each of which may take as long as a page.
 
         Raises:
-            ProcessLost: The process ended, took too long for an answer, or was not done by the deadline.
+            ProcessLost: The process ended, grew too large, took too long for an answer or was not done by the deadline.
         """
         self._by(self._page_deadline(deadline), lambda: self._connection.send(task))
         while True:
@@ -101,14 +107,33 @@ class ReadingProcess:
         return min(latest, time.monotonic() + self._page_seconds)
 
     def _by(self, deadline: float, exchange: Callable[[], T]) -> T:
-        # A timer and not a poll: neither a process that takes no data nor one that stops half-way through a message
+        # A guard and not a poll: neither a process that takes no data nor one that stops half-way through a message
         # can hold the caller beyond the deadline.
-        timer = threading.Timer(max(deadline - time.monotonic(), 0), self.kill)
-        timer.daemon = True
-        timer.start()
+        done = threading.Event()
+        threading.Thread(target=self._guard, args=(deadline, done), name="reading-guard", daemon=True).start()
         try:
             return exchange()
         except (EOFError, OSError) as error:
-            raise ProcessLost(Loss.TIMEOUT if time.monotonic() >= deadline else Loss.CRASH) from error
+            raise ProcessLost(self._loss) from error
         finally:
-            timer.cancel()
+            done.set()
+
+    def _guard(self, deadline: float, done: threading.Event) -> None:
+        """Kill the process when it is not done by the deadline, or once it holds too much memory."""
+        while not done.wait(min(_LOOK_SECONDS, max(deadline - time.monotonic(), 0))):
+            if time.monotonic() >= deadline:
+                self._loss = Loss.TIMEOUT
+            elif self._resident_bytes() > self._max_resident_bytes:
+                self._loss = Loss.MEMORY
+            else:
+                continue
+            self.kill()
+            return
+
+    def _resident_bytes(self) -> int:
+        """Return the memory that the process holds; 0 where the system has no /proc to tell it."""
+        try:
+            pages = Path(f"/proc/{self._process.pid}/statm").read_text(encoding="ascii").split()[1]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * _MEMORY_PAGE

@@ -19,6 +19,9 @@ class PoolSettings(BaseSettings):
     )
     queue_size: int = Field(32, ge=1, description="Documents of one priority that may wait for a reading process.")
     recycle_pages: int = Field(500, ge=1, description="Pages after which a reading process is replaced by a fresh one.")
+    max_resident_bytes: int = Field(
+        650_000_000, ge=300_000_000, description="Memory that a reading process may hold; Linux only."
+    )
     document_deadline_seconds: float = Field(
         300.0, gt=0, description="Seconds of reading after which a document is refused, however many pages it has."
     )
