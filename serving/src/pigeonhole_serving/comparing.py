@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pigeonhole.classifier import Score, decide, reads_enough
-from pigeonhole.prediction import ScoredTexts
+from pigeonhole.scored_texts import ScoredTexts
 from pigeonhole_serving.errors import ServingError
 from pigeonhole_serving.metrics import SHADOW_CALLS, SHADOW_COMPARISONS, SHADOW_DIFFERENCE
 from pigeonhole_serving.routing import Role

@@ -12,6 +12,7 @@ from pigeonhole.documents import DocumentRefused
 from pigeonhole.prediction import Prediction
 from pigeonhole_serving.errors import FieldError, Reason, documents_refused, failure
 from pigeonhole_serving.kserve_payloads import infer_response, json_of, tensors_of
+from pigeonhole_serving.openapi import transformer_document
 from pigeonhole_serving.protocol.documents import DocumentRequest, parse_v1_documents, parse_v2_documents
 from pigeonhole_serving.protocol.predictions import prediction_tensor, v1_predictions
 from pigeonhole_serving.settings import ServingSettings
@@ -42,6 +43,10 @@ class DocumentModel(Model):  # type: ignore[misc]  # kserve ships no types
     def load(self) -> bool:
         """Tell whether documents can be read; the readers start on their own."""
         return self._transformer.readers.problem is None
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document of the server that has this model."""
+        return transformer_document(self._settings)
 
     def validate(self, payload: DocumentRequest) -> DocumentRequest:
         """Return the payload, which `preprocess` has checked."""

@@ -47,7 +47,7 @@ def serving_error(error: Exception) -> ServingError:
 
 def _http_error(error: HTTPException) -> ServingError:
     if error.status_code in _HTTP_REASONS:
-        return failure(*_HTTP_REASONS[error.status_code])
+        return failure(*_HTTP_REASONS[error.status_code], allow=(error.headers or {}).get("Allow", ""))
     if 400 <= error.status_code < 500:
         return malformed_field("body", "The request cannot be understood.")
     return failure(Reason.INTERNAL, "The server has a fault.")
@@ -66,14 +66,17 @@ def _invalid_fields(errors: Sequence[dict[str, Any]]) -> ServingError:
     )
 
 
-_UNION_MEMBERS = ("float", "int", "bool", "str")
+_FIELDS = ("id", "parameters", "inputs", "outputs", "name", "datatype", "shape", "data", "reasons", "explain")
 _PROBLEMS = {"missing": "missing", "list_type": "not a list", "string_type": "not a string", "int_type": "not a number"}
 
 
 def _field(location: Sequence[str | int]) -> str:
     field = ""
     for part in location:
-        if part in ("body", "InferenceRequest", *_UNION_MEMBERS):
+        if part in ("body", "InferenceRequest"):
             continue
+        if isinstance(part, str) and part not in _FIELDS:
+            # A key that the caller chose is content, and what follows is the kinds of value that were tried.
+            break
         field += f"[{part}]" if isinstance(part, int) else f".{part}" if field else part
     return field or "body"

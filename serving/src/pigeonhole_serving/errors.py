@@ -50,13 +50,16 @@ class FieldError:
 
 
 class ServingError(PigeonholeError):
-    """A request that gets an error; `str(error)` is fit for the caller."""
+    """A request that gets an error; `str(error)` is fit for the caller; `allow` names the methods to use instead."""
 
-    def __init__(self, message: str, *, reason: str, status: int, errors: Sequence[FieldError] = ()) -> None:
+    def __init__(
+        self, message: str, *, reason: str, status: int, errors: Sequence[FieldError] = (), allow: str = ""
+    ) -> None:
         super().__init__(message, code=reason)
         self.reason = reason
         self.status = status
         self.errors = tuple(errors)
+        self.allow = allow
 
     @property
     def asks_to_retry(self) -> bool:
@@ -64,9 +67,9 @@ class ServingError(PigeonholeError):
         return self.status == 503
 
 
-def failure(reason: Reason, message: str) -> ServingError:
+def failure(reason: Reason, message: str, *, allow: str = "") -> ServingError:
     """Return the error of a request as a whole."""
-    return ServingError(message, reason=reason.value, status=_STATUS[reason])
+    return ServingError(message, reason=reason.value, status=_STATUS[reason], allow=allow)
 
 
 def malformed(errors: Sequence[FieldError]) -> ServingError:

@@ -20,12 +20,15 @@ class TransformerHealth:
 
     def problems(self) -> tuple[FieldError, ...]:
         """Return what keeps the transformer from its work, naming the part that has the problem."""
-        found = []
-        if problem := self._transformer.readers.problem:
-            found.append(FieldError("ocr", Reason.NOT_READY.value, problem))
+        found = list(self.own_problems())
         if self._problem and not self._answered_lately():
             found.append(FieldError("predictor", Reason.PREDICTOR_UNAVAILABLE.value, self._problem))
         return tuple(found)
+
+    def own_problems(self) -> tuple[FieldError, ...]:
+        """Return why documents cannot be read, whether or not a predictor answers."""
+        problem = self._transformer.readers.problem
+        return (FieldError("ocr", Reason.NOT_READY.value, problem),) if problem else ()
 
     async def watch(self) -> None:
         """Probe the predictor for ever."""

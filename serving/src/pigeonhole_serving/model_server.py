@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 from kserve import Model, ModelServer
 from kserve.predictor_config import PredictorConfig
@@ -22,19 +22,25 @@ from pigeonhole_serving.request_gate import RequestGate, error_response, request
 from pigeonhole_serving.settings import ServingSettings
 
 _APP = "kserve.model_server:app"
+_METHODS_BESIDE_POST = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "PUT", "QUERY", "TRACE"]
 _QUIET_LOGGERS = ("uvicorn.access", "uvicorn.error", "kserve", "kserve.trace")
+
+
+Problems = Callable[[], tuple[FieldError, ...]]
 
 
 @dataclass(frozen=True)
 class ServerParts:
     """What a model server is made of.
 
-    `problems` tells why it is not ready; `is_full` whether a request would be refused for load; `background` runs
-    beside the server, and a failure there ends the server; `close` runs last.
+    `problems` tells why it is not ready, and `own_problems` what of that is not a server's which it asks; `is_full`
+    whether a request would be refused for load; `background` runs beside the server, and a failure there ends the
+    server; `close` runs last.
     """
 
     settings: ServingSettings
-    problems: Callable[[], tuple[FieldError, ...]]
+    problems: Problems
+    own_problems: Problems
     is_full: Callable[[], bool]
     background: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
     close: Callable[[], Coroutine[Any, Any, None]]
@@ -72,7 +78,7 @@ class PigeonholeModelServer(ModelServer):  # type: ignore[misc]  # kserve ships 
             logging.getLogger(name).setLevel(logging.WARNING)
         self._register_and_check_atleast_one_model_is_ready([model])
         self.registered_models.update(model, MODEL_NAME)
-        self._rest_server = _RestServer(self, self._parts)
+        self._rest_server = _RestServer(self, self._parts, model.openapi())
         self.register_signal_handler()
         asyncio.run(self._serve())
 
@@ -96,6 +102,10 @@ class _ReadinessDataPlane(DataPlane):  # type: ignore[misc]  # kserve ships no t
     async def ready(self) -> bool:
         return not self._parts.problems()
 
+    def metadata(self) -> dict[str, Any]:
+        # Models cannot be loaded and unloaded here, which kserve's answer would claim.
+        return {**super().metadata(), "extensions": []}
+
     async def model_ready(self, model_name: str, disable_predictor_health_check: bool = False) -> bool:
         # kserve asks with the flag before each inference, and without it for the routes of a model's readiness.
         healthy: bool = await super().model_ready(model_name, True)
@@ -103,7 +113,7 @@ class _ReadinessDataPlane(DataPlane):  # type: ignore[misc]  # kserve ships no t
 
 
 class _RestServer(RESTServer):  # type: ignore[misc]  # kserve ships no types
-    def __init__(self, server: PigeonholeModelServer, parts: ServerParts) -> None:
+    def __init__(self, server: PigeonholeModelServer, parts: ServerParts, document: dict[str, Any]) -> None:
         super().__init__(
             _APP,
             server.dataplane,
@@ -115,14 +125,17 @@ class _RestServer(RESTServer):  # type: ignore[misc]  # kserve ships no types
         # kserve listens on every address and has no setting for it.
         self.config.host = parts.settings.host
         self._parts = parts
+        self._document = document
 
     def _add_middlewares(self, app: FastAPI) -> None:
         app.add_middleware(RequestGate, settings=self._parts.settings, is_full=self._parts.is_full)
 
     def _register_endpoints(self, app: FastAPI) -> None:
         # The first route that matches answers, so ours come before kserve's.
-        app.include_router(health_routes(self._parts.problems))
+        app.include_router(health_routes(self._parts.problems, self._parts.own_problems))
         super()._register_endpoints(app)
+        # FastAPI would describe kserve's routes, which take and answer anything.
+        app.openapi = lambda: self._document  # type: ignore[method-assign]
 
     def _add_exception_handlers(self, app: FastAPI) -> None:
         async def answer(request: Request, error: Exception) -> JSONResponse:
@@ -133,24 +146,36 @@ class _RestServer(RESTServer):  # type: ignore[misc]  # kserve ships no types
             app.add_exception_handler(kind, answer)
 
 
-def health_routes(problems: Callable[[], tuple[FieldError, ...]]) -> APIRouter:
-    """Return the routes /livez, /readyz and /v2/health/ready, and one that hides kserve's model loading."""
+def health_routes(problems: Problems, own_problems: Problems) -> APIRouter:
+    """Return the routes of health, and those that mend what kserve's would answer."""
     router = APIRouter()
 
     @router.get("/livez")
     async def live() -> dict[str, str]:
         return {"status": "alive"}
 
+    @router.get("/startupz")
+    async def started() -> JSONResponse:
+        return _readiness(own_problems())
+
     @router.get("/readyz")
     @router.get("/v2/health/ready")
     async def ready() -> JSONResponse:
-        found = problems()
-        body = {"ready": not found, "problems": [asdict(problem) for problem in found]}
-        return JSONResponse(body, status_code=503 if found else 200)
+        return _readiness(problems())
 
     @router.post("/v2/repository/models/{rest:path}")
     async def repository() -> None:
         # kserve lets any caller unload the model.
         raise failure(Reason.NOT_FOUND, "There is nothing at this address.")
 
+    @router.api_route("/v1/models/{model_name}:predict", methods=_METHODS_BESIDE_POST)
+    async def predict_otherwise() -> None:
+        # kserve's GET /v1/models/{model_name} would take it for a model's name.
+        raise HTTPException(405, headers={"Allow": "POST"})
+
     return router
+
+
+def _readiness(found: tuple[FieldError, ...]) -> JSONResponse:
+    body = {"ready": not found, "problems": [asdict(problem) for problem in found]}
+    return JSONResponse(body, status_code=503 if found else 200)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 
 from pigeonhole.artefact import ModelIdentity
-from pigeonhole.prediction import ScoredTexts
+from pigeonhole.scored_texts import ScoredTexts
 from pigeonhole.telemetry import get_logger
 from pigeonhole.telemetry.tracing import span, trace_headers
 from pigeonhole_serving.errors import Reason, ServingError, failure

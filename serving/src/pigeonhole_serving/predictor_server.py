@@ -13,8 +13,8 @@ _log = get_logger(__name__)
 _KSERVE_MODEL_DIRECTORY = Path("/mnt/models")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM; return the exit code."""
+def predictor_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line: KServe's options and ours."""
     # kserve parses sys.argv when it is imported.
     from pigeonhole_serving.options import server_parser
 
@@ -22,7 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--model_dir", type=Path, default=_KSERVE_MODEL_DIRECTORY, help="Folder of model.skops and model.json."
     )
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM; return the exit code."""
+    options = predictor_parser().parse_args(arguments)
     configure_logging("predictor")
     configure_tracing("predictor")
     return _serve(options, ServingSettings())
@@ -37,7 +42,7 @@ def _serve(options: argparse.Namespace, settings: ServingSettings) -> int:
     async def close() -> None:
         model.slots.close()
 
-    parts = ServerParts(settings, model.problems, lambda: model.slots.is_full, (model.open,), close)
+    parts = ServerParts(settings, model.problems, model.problems, lambda: model.slots.is_full, (model.open,), close)
     _log.info("predictor starts", port=options.http_port)
     PigeonholeModelServer(options.http_port, parts).start(model)
     return 0

@@ -18,13 +18,17 @@ from pigeonhole_serving.settings import ServingSettings
 
 _log = get_logger(__name__)
 _BINARY_HEADER = "inference-header-content-length"
+_EVENT_HEADER = "ce-"
+_EVENT_TYPE = "application/cloudevents"
 
 
 def error_response(error: ServingError, request_id: str, retry_after_seconds: int) -> JSONResponse:
     """Return an error as a response, and count it."""
     REJECTED.labels(error.reason).inc()
     _log.info("request refused", reason=error.reason, status=error.status, fields=[e.field for e in error.errors])
-    headers = {"retry-after": str(retry_after_seconds)} if error.asks_to_retry else None
+    headers = {"retry-after": str(retry_after_seconds)} if error.asks_to_retry else {}
+    if error.allow:
+        headers["allow"] = error.allow
     return JSONResponse(error_body(error, request_id), status_code=error.status, headers=headers)
 
 
@@ -76,6 +80,8 @@ class RequestGate:
     def _check(self, headers: Headers) -> None:
         if _BINARY_HEADER in headers:
             raise malformed_field(f"headers.{_BINARY_HEADER}", "Binary tensors are not accepted; send JSON.")
+        if _is_cloud_event(headers):
+            raise malformed_field("body", "CloudEvents are not accepted; send JSON of the V1 or V2 protocol.")
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > self._settings.max_body_bytes:
             raise self._too_large()
@@ -113,6 +119,13 @@ class RequestGate:
 def request_id_of(request: Request) -> str:
     """Return the id that the gate gave a request."""
     return request.headers.get("x-request-id", "")
+
+
+def _is_cloud_event(headers: Headers) -> bool:
+    # kserve would take one, fails on those that are broken, and answers with another body than ours.
+    return headers.get("content-type", "").lower().startswith(_EVENT_TYPE) or any(
+        name.startswith(_EVENT_HEADER) for name in headers
+    )
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

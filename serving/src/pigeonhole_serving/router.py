@@ -2,7 +2,7 @@
 
 from pigeonhole.artefact import ModelIdentity
 from pigeonhole.ocr import View
-from pigeonhole.prediction import ScoredTexts
+from pigeonhole.scored_texts import ScoredTexts
 from pigeonhole_serving.breaker import BreakerLimits
 from pigeonhole_serving.comparing import Comparisons, Scored
 from pigeonhole_serving.errors import Reason, ServingError, failure

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pigeonhole.telemetry import get_logger
-from pigeonhole_serving.measuring import publish_routing
+from pigeonhole_serving.answering_models import publish_routing
 from pigeonhole_serving.metrics import ROUTING_READS, ROUTING_VALID
 from pigeonhole_serving.routing import Routing, RoutingInvalid, parse_routing
 

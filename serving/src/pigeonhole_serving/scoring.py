@@ -2,7 +2,7 @@
 
 from pigeonhole.artefact import ModelIdentity
 from pigeonhole.classifier import TrainedClassifier, WordWeight, decide, explain
-from pigeonhole.prediction import ScoredTexts
+from pigeonhole.scored_texts import ScoredTexts
 from pigeonhole_serving.protocol.texts import ScoreRequest
 
 

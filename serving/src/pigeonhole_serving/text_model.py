@@ -11,11 +11,12 @@ from kserve import InferRequest, Model
 
 from pigeonhole.artefact import UNREGISTERED, ArtefactError, ModelIdentity, load_classifier
 from pigeonhole.classifier import TrainedClassifier
-from pigeonhole.prediction import ScoredTexts
+from pigeonhole.scored_texts import ScoredTexts
 from pigeonhole.telemetry import get_logger
+from pigeonhole_serving.answering_models import publish_model
 from pigeonhole_serving.errors import FieldError, Reason, failure
 from pigeonhole_serving.kserve_payloads import infer_response, json_of, tensors_of
-from pigeonhole_serving.measuring import publish_model
+from pigeonhole_serving.openapi import predictor_document
 from pigeonhole_serving.protocol.texts import (
     ScoreRequest,
     parse_v1_texts,
@@ -73,6 +74,10 @@ class TextModel(Model):  # type: ignore[misc]  # kserve ships no types
     def load(self) -> bool:
         """Tell whether the model is loaded; `open` loads it, once."""
         return self._loaded is not None
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document of the server that has this model."""
+        return predictor_document(self._settings)
 
     def validate(self, payload: _Request) -> _Request:
         """Return the payload, which `preprocess` has checked."""

@@ -12,13 +12,19 @@ from pigeonhole_serving.settings import ServingSettings
 _log = get_logger(__name__)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM; return the exit code."""
+def transformer_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line: KServe's options and ours."""
     # kserve parses sys.argv when it is imported, and every reader process imports this module.
     from pigeonhole_serving.options import server_parser
 
     parser = server_parser("Reads documents and has their text scored by the predictor.")
     parser.add_argument("--routing_file", type=Path, help="JSON file that names the predictor; read again on change.")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM; return the exit code."""
+    parser = transformer_parser()
     options = parser.parse_args(arguments)
     if options.routing_file is None and not options.predictor_host:
         parser.error("--predictor_host or --routing_file is needed.")
@@ -49,7 +55,9 @@ def _serve(options: argparse.Namespace, settings: ServingSettings) -> int:
         readers.stop()
         await router.close()
 
-    parts = ServerParts(settings, health.problems, lambda: readers.admission.is_full, (health.watch,), close)
+    parts = ServerParts(
+        settings, health.problems, health.own_problems, lambda: readers.admission.is_full, (health.watch,), close
+    )
     readers.start()
     _log.info("transformer starts", predictor=options.predictor_host, slots=settings.slots, port=options.http_port)
     PigeonholeModelServer(options.http_port, parts).start(DocumentModel(options.model_name, transformer, settings))

@@ -187,7 +187,8 @@ def model_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
     """Starts model servers, and ends at the end of the session what is left of them."""
-    logs, started = tmp_path_factory.mktemp("logs"), []
+    logs = tmp_path_factory.mktemp("logs")
+    started: list[Server] = []
 
     def start(module: str, *arguments: str, prefix: Sequence[str] = (), **environment: str) -> Server:
         settings = {f"PIGEONHOLE_{name.upper()}": value for name, value in environment.items()}

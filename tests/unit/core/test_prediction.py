@@ -12,7 +12,6 @@ from pigeonhole.ocr import Box, DocumentText, PageFailure, PageText, Word
 from pigeonhole.prediction import (
     PageBox,
     ReadDocument,
-    ScoredTexts,
     clean_document,
     rows_to_score,
     scored_answer,
@@ -20,6 +19,7 @@ from pigeonhole.prediction import (
     unscored_answer,
     word_boxes,
 )
+from pigeonhole.scored_texts import ScoredTexts
 from pigeonhole.text import CleanText
 
 pytestmark = pytest.mark.unit

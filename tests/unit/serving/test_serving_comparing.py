@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from pigeonhole.artefact import ModelIdentity
-from pigeonhole.prediction import ScoredTexts
+from pigeonhole.scored_texts import ScoredTexts
 from pigeonhole_serving.comparing import Comparisons, Scored, agreement
 from pigeonhole_serving.errors import Reason, failure
 from pigeonhole_serving.routing import Role

@@ -11,7 +11,8 @@ import pytest
 from pigeonhole.artefact import ModelIdentity
 from pigeonhole.classifier import TrainingParams, WordWeight, decide, not_scored, train_classifier
 from pigeonhole.documents import Document, MediaType
-from pigeonhole.prediction import OcrSummary, PageBox, PageScore, Prediction, ScoredTexts, WordReason
+from pigeonhole.prediction import OcrSummary, PageBox, PageScore, Prediction, WordReason
+from pigeonhole.scored_texts import ScoredTexts
 from pigeonhole_serving.errors import ServingError
 from pigeonhole_serving.protocol.documents import parse_v1_documents, parse_v2_documents
 from pigeonhole_serving.protocol.predictions import prediction_tensor, v1_predictions

@@ -1,7 +1,6 @@
 """From a document that was read to the answer people see; the same in a model server and offline."""
 
 from pigeonhole.prediction.answers import (
-    ScoredTexts,
     locate_reasons,
     rows_to_score,
     scored_answer,
@@ -18,7 +17,6 @@ __all__ = [
     "PageScore",
     "Prediction",
     "ReadDocument",
-    "ScoredTexts",
     "WordReason",
     "clean_document",
     "locate_reasons",

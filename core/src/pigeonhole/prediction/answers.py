@@ -1,29 +1,13 @@
 """Put an answer together from what was read and what the model said; pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from pigeonhole.artefact import ModelIdentity
 from pigeonhole.classifier import Score, WordWeight, decide, not_scored
 from pigeonhole.ocr import DocumentText
 from pigeonhole.prediction.prediction import OcrSummary, PageBox, PageScore, Prediction, WordReason
 from pigeonhole.prediction.reading import ReadDocument, word_boxes
-
-
-@dataclass(frozen=True)
-class ScoredTexts:
-    """A model's numbers: one row of probabilities a text, of NaN for a text with no n-gram that the model knows.
-
-    `reasons` holds one tuple of words a text, or is empty when no reasons were asked for; `stop_confidence` is the
-    model's, by which `reads_enough` decides.
-    """
-
-    model: ModelIdentity
-    classes: tuple[str, ...]
-    thresholds: tuple[float, ...]
-    probabilities: tuple[tuple[float, ...], ...]
-    stop_confidence: float | None
-    reasons: tuple[tuple[WordWeight, ...], ...] = ()
+from pigeonhole.scored_texts import ScoredTexts
 
 
 def rows_to_score(read: ReadDocument) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pigeonhole.artefact import ModelIdentity
 from pigeonhole.classifier import TrainedClassifier, explain, reads_enough
 from pigeonhole.ocr import View
-from pigeonhole.prediction.answers import ScoredTexts, rows_to_score, scored_answer, unscored_answer
+from pigeonhole.prediction.answers import rows_to_score, scored_answer, unscored_answer
 from pigeonhole.prediction.prediction import Prediction
 from pigeonhole.prediction.reading import ReadDocument
+from pigeonhole.scored_texts import ScoredTexts
 
 _ROLE = "stable"
 _TOP_WORDS = 8

@@ -1,10 +1,13 @@
 """V2 tensors of strings."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pigeonhole_serving.errors import malformed_field
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,19 @@ def single_bytes_tensor(tensors: Sequence[Tensor], name: str) -> tuple[str, ...]
         raise malformed_field("inputs[0].datatype", "Expected BYTES.")
     if tensor.shape != (len(tensor.data),):
         raise malformed_field("inputs[0].shape", f"Expected [{len(tensor.data)}], the number of strings in data.")
-    for number, value in enumerate(tensor.data):
+    return checked_strings("inputs[0].data", tensor.data)
+
+
+def checked_strings(field: str, values: Sequence[Any]) -> tuple[str, ...]:
+    """Return a field's values, all of which are strings of whole characters.
+
+    Raises:
+        ServingError: 400, naming the value that is not.
+    """
+    for number, value in enumerate(values):
         if not isinstance(value, str):
-            raise malformed_field(f"inputs[0].data[{number}]", "Expected a string.")
-    return tuple(tensor.data)
+            raise malformed_field(f"{field}[{number}]", "Expected a string.")
+        if not value.isascii() and _SURROGATE.search(value):
+            # JSON can spell half of a pair, which no answer in UTF-8 could name again.
+            raise malformed_field(f"{field}[{number}]", "The string holds half of a surrogate pair.")
+    return tuple(values)

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from pigeonhole.artefact import ModelIdentity
 from pigeonhole.classifier import WordWeight, decide
-from pigeonhole.prediction import ScoredTexts
+from pigeonhole.scored_texts import ScoredTexts
 from pigeonhole_serving.errors import malformed_field
-from pigeonhole_serving.protocol.tensors import Tensor, bytes_tensor, single_bytes_tensor
+from pigeonhole_serving.protocol.tensors import Tensor, bytes_tensor, checked_strings, single_bytes_tensor
 
 MAX_EXPLAIN = 50
 MODEL_NAME = "documents"
@@ -45,9 +45,10 @@ def parse_v2_texts(tensors: Sequence[Tensor], parameters: dict[str, Any] | None,
     texts = single_bytes_tensor(tensors, "text")
     _check_count("inputs[0].data", len(texts), max_texts)
     explain = (parameters or {}).get("explain", 0)
-    if isinstance(explain, bool) or not isinstance(explain, int) or not 0 <= explain <= MAX_EXPLAIN:
+    # JSON has one kind of number: 3.0 is as whole as 3.
+    if isinstance(explain, bool) or not isinstance(explain, int | float) or explain not in range(MAX_EXPLAIN + 1):
         raise malformed_field("parameters.explain", f"Expected a whole number from 0 to {MAX_EXPLAIN}.")
-    return ScoreRequest(texts, explain)
+    return ScoreRequest(texts, int(explain))
 
 
 def parse_v1_texts(payload: Any, max_texts: int) -> ScoreRequest:
@@ -62,10 +63,7 @@ def parse_v1_texts(payload: Any, max_texts: int) -> ScoreRequest:
     if not isinstance(texts, list):
         raise malformed_field("instances", "Expected a list of strings.")
     _check_count("instances", len(texts), max_texts)
-    for number, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise malformed_field(f"instances[{number}]", "Expected a string.")
-    return ScoreRequest(tuple(texts), 0)
+    return ScoreRequest(checked_strings("instances", texts), 0)
 
 
 def score_tensors(scored: ScoredTexts) -> list[Tensor]:
