@@ -1,7 +1,8 @@
 """What every request passes: its id, the limit of its body, a last net under errors, and the metrics."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -39,6 +40,7 @@ class RequestGate:
         self._app = app
         self._settings = settings
         self._is_full = is_full
+        self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -67,7 +69,7 @@ class RequestGate:
             if exchange.scope["method"] != "POST":
                 await self._app(exchange.scope, receive, exchange.send)
                 return
-            with IN_FLIGHT.track_inprogress():
+            with self._admitted():
                 self._check(Headers(scope=exchange.scope))
                 body = await self._read(receive)
                 await self._app(exchange.scope, _replay(body, receive), exchange.send)
@@ -76,6 +78,19 @@ class RequestGate:
         except Exception:  # noqa: BLE001 - the last net: whatever it is, its text stays here
             _log.exception("request failed")
             await self._fail(exchange, receive, failure(Reason.INTERNAL, "The server has a fault."))
+
+    @contextmanager
+    def _admitted(self) -> Iterator[None]:
+        # Bodies are held in memory, so as many requests as may be are a limit of that too.
+        if self._in_flight >= self._settings.max_requests:
+            raise _overloaded()
+        self._in_flight += 1
+        IN_FLIGHT.set(self._in_flight)
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+            IN_FLIGHT.set(self._in_flight)
 
     def _check(self, headers: Headers) -> None:
         if _BINARY_HEADER in headers:
@@ -86,7 +101,7 @@ class RequestGate:
         if length.isdigit() and int(length) > self._settings.max_body_bytes:
             raise self._too_large()
         if self._is_full():
-            raise failure(Reason.OVERLOADED, "The server is busy; send the request again later.")
+            raise _overloaded()
 
     async def _read(self, receive: Receive) -> bytes:
         chunks, size = [], 0
@@ -114,6 +129,10 @@ class RequestGate:
         if exchange.status is None:
             response = error_response(error, exchange.request_id, self._settings.retry_after_seconds)
             await response(exchange.scope, receive, exchange.send)
+
+
+def _overloaded() -> ServingError:
+    return failure(Reason.OVERLOADED, "The server is busy; send the request again later.")
 
 
 def request_id_of(request: Request) -> str:

@@ -19,6 +19,7 @@ class ServingSettings(BaseSettings):
         description="Documents read at once (transformer) or requests scored at once (predictor); the CPU count.",
     )
     queue_size: int = Field(32, ge=0, description="Documents or requests that may wait for a slot; more get 503.")
+    max_requests: int = Field(64, ge=1, description="Requests in hand at once, their bodies in memory; more get 503.")
     retry_after_seconds: int = Field(5, ge=1, description="Retry-After of an answer 503.")
     max_body_bytes: int = Field(32_000_000, ge=1024, description="Bytes of a request's body; more get 413.")
     max_documents: int = Field(16, ge=1, description="Documents a request to the transformer.")

@@ -29,6 +29,8 @@ from pigeonhole_serving.settings import ServingSettings
 from pigeonhole_serving.slots import Slots
 
 _log = get_logger(__name__)
+# Two milliseconds of the event loop; a thread would wait longer for the interpreter, which the loop holds.
+_QUICK_CHARACTERS = 8_000
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,12 @@ class TextModel(Model):  # type: ignore[misc]  # kserve ships no types
         return _Request("v1", parse_v1_texts(json_of(payload), most))
 
     async def predict(self, payload: _Request, _: Mapping[str, str] | None = None) -> tuple[_Request, ScoredTexts]:
-        """Score the texts in a thread."""
+        """Score the texts, in a thread unless that takes longer than the scoring."""
         if self._loaded is None:
             raise failure(Reason.NOT_READY, self._problem.detail)
         model, identity = self._loaded
+        if _is_quick(payload.texts):
+            return payload, score_request(model, identity, payload.texts)
         deadline = time.monotonic() + self._settings.deadline_seconds
         with self.slots.admit(1):
             scored = await self.slots.run(lambda: score_request(model, identity, payload.texts), deadline=deadline)
@@ -106,6 +110,10 @@ class TextModel(Model):  # type: ignore[misc]  # kserve ships no types
         if request.protocol == "v1":
             return v1_scores(scored)
         return infer_response(self.name, headers, score_tensors(scored), parameters=asdict(scored.model))
+
+
+def _is_quick(request: ScoreRequest) -> bool:
+    return not request.explain and sum(map(len, request.texts)) <= _QUICK_CHARACTERS
 
 
 def identify(found: ModelIdentity, settings: ServingSettings) -> ModelIdentity:

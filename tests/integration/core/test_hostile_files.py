@@ -168,7 +168,7 @@ class Watch:
     def __init__(self) -> None:
         self.peak = 0
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._look)
+        self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> "Watch":
         self._thread.start()
@@ -177,13 +177,17 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._done.set()
         self._thread.join()
+        self._look()
+
+    def _run(self) -> None:
+        while not self._done.wait(0.01):
+            self._look()
 
     def _look(self) -> None:
-        while not self._done.wait(0.01):
-            for process in multiprocessing.active_children():
-                with suppress(OSError, TypeError):
-                    status = Path(f"/proc/{process.pid}/status").read_text()
-                    self.peak = max(self.peak, int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1000)
+        for process in multiprocessing.active_children():
+            with suppress(OSError, TypeError):
+                status = Path(f"/proc/{process.pid}/status").read_text()
+                self.peak = max(self.peak, int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1000)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pigeonhole.classifier.quick_scoring import QuickScorer
+
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
@@ -38,10 +40,17 @@ class TrainedClassifier:
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return calibrated probabilities of shape (texts, classes); a row of NaN for a text with no known n-gram."""
+        if self._quick is not None:
+            return np.array([self._quick.probabilities(text) for text in texts]).reshape(len(texts), len(self.classes))
         features = self.pipeline.named_steps[VECTORIZER].transform(texts)
         scored = np.asarray(self.pipeline.named_steps[CLASSIFIER].predict_proba(features), np.float64)
         scored[np.diff(features.indptr) == 0] = np.nan
         return scored
+
+    @cached_property
+    def _quick(self) -> QuickScorer | None:
+        vectorizer, linear = self.pipeline.named_steps[VECTORIZER], self.pipeline.named_steps[CLASSIFIER]
+        return QuickScorer(vectorizer, linear) if QuickScorer.fits(vectorizer) else None
 
     @cached_property
     def digest(self) -> str:

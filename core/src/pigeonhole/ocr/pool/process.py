@@ -50,11 +50,14 @@ class ReadingProcess:
         self.pages = 0
         self._page_seconds = 0.0
         self._max_resident_bytes = max_resident_bytes
-        self._loss = Loss.CRASH
+        self._guard = _Guard(self._outlived)
         self._ended = False
         self._lock = threading.Lock()
         try:
             self._process.start()
+        except BaseException:
+            self._guard.end()
+            raise
         finally:
             theirs.close()
 
@@ -97,6 +100,7 @@ class ReadingProcess:
         """End the process and return its exit code."""
         self.kill()
         self._connection.close()
+        self._guard.end()
         with self._lock:
             # From here on the process's id may be another's.
             self._ended = True
@@ -109,26 +113,24 @@ class ReadingProcess:
     def _by(self, deadline: float, exchange: Callable[[], T]) -> T:
         # A guard and not a poll: neither a process that takes no data nor one that stops half-way through a message
         # can hold the caller beyond the deadline.
-        done = threading.Event()
-        threading.Thread(target=self._guard, args=(deadline, done), name="reading-guard", daemon=True).start()
+        self._guard.watch(deadline)
         try:
             return exchange()
         except (EOFError, OSError) as error:
-            raise ProcessLost(self._loss) from error
+            raise ProcessLost(self._guard.loss or Loss.CRASH) from error
         finally:
-            done.set()
+            self._guard.rest()
 
-    def _guard(self, deadline: float, done: threading.Event) -> None:
-        """Kill the process when it is not done by the deadline, or once it holds too much memory."""
-        while not done.wait(min(_LOOK_SECONDS, max(deadline - time.monotonic(), 0))):
-            if time.monotonic() >= deadline:
-                self._loss = Loss.TIMEOUT
-            elif self._resident_bytes() > self._max_resident_bytes:
-                self._loss = Loss.MEMORY
-            else:
-                continue
+    def _outlived(self, deadline: float) -> Loss | None:
+        """Kill the process when it is not done by the deadline or holds too much memory, and return which it was."""
+        loss = None
+        if time.monotonic() >= deadline:
+            loss = Loss.TIMEOUT
+        elif self._resident_bytes() > self._max_resident_bytes:
+            loss = Loss.MEMORY
+        if loss:
             self.kill()
-            return
+        return loss
 
     def _resident_bytes(self) -> int:
         """Return the memory that the process holds; 0 where the system has no /proc to tell it."""
@@ -137,3 +139,51 @@ class ReadingProcess:
         except (OSError, IndexError):
             return 0
         return int(pages) * _MEMORY_PAGE
+
+
+class _Guard:
+    """A thread that looks at what is under way again and again, until it is done or lost.
+
+    There is one for a process: a thread for each exchange would take longer to start than most exchanges last.
+
+    Args:
+        look: Called with the deadline; returns why the process was lost, if it was.
+    """
+
+    def __init__(self, look: Callable[[float], Loss | None]) -> None:
+        self.loss: Loss | None = None
+        self._look = look
+        self._deadline: float | None = None
+        self._is_resting = self._has_ended = False
+        self._changed = threading.Condition()
+        threading.Thread(target=self._run, name="reading-guard", daemon=True).start()
+
+    def watch(self, deadline: float) -> None:
+        """Look from now on, and at the deadline (`time.monotonic()`) at the latest."""
+        with self._changed:
+            self._deadline = deadline
+            # A guard that looks anyway finds out by itself.
+            if self._is_resting or deadline - time.monotonic() < _LOOK_SECONDS:
+                self._changed.notify()
+
+    def rest(self) -> None:
+        """Look no more for now."""
+        with self._changed:
+            self._deadline = None
+
+    def end(self) -> None:
+        """End the thread."""
+        with self._changed:
+            self._has_ended = True
+            self._changed.notify()
+
+    def _run(self) -> None:
+        with self._changed:
+            while not self._has_ended and self.loss is None:
+                self._is_resting = self._deadline is None
+                if self._deadline is None:
+                    self._changed.wait()
+                    continue
+                self._changed.wait(min(_LOOK_SECONDS, max(self._deadline - time.monotonic(), 0)))
+                if self._deadline is not None:
+                    self.loss = self._look(self._deadline)
