@@ -1,10 +1,12 @@
 """Ask a predictor over V2 REST."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
-import httpx
+import aiohttp
 
 from pigeonhole.artefact import ModelIdentity
 from pigeonhole.scored_texts import ScoredTexts
@@ -48,11 +50,7 @@ class PredictorClient:
     def __init__(self, *, use_ssl: bool = False) -> None:
         self._scheme = "https" if use_ssl else "http"
         self._last: dict[str, ScoredTexts] = {}
-        self._http = httpx.AsyncClient(
-            timeout=None,  # noqa: S113 - a call has a deadline as a whole, which a server that drips cannot stretch
-            limits=httpx.Limits(max_connections=None, keepalive_expiry=_KEEPALIVE_SECONDS),
-            trust_env=False,
-        )
+        self._session: aiohttp.ClientSession | None = None
 
     async def score(self, target: Target, question: Question) -> ScoredTexts:
         """Return the model's numbers for plain texts.
@@ -81,19 +79,20 @@ class PredictorClient:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        if self._session is not None:
+            await self._session.close()
 
     async def _ask(self, target: Target, question: Question, calls: "_Calls") -> ScoredTexts:
         try:
             async with asyncio.timeout(target.timeout_seconds):
-                response = await self._post(target, question, calls)
+                status, content = await self._post(target, question, calls)
         except TimeoutError as error:
             calls.count("timeout")
             raise failure(Reason.TIMEOUT, "The predictor did not answer in time.") from error
-        if response.status_code != httpx.codes.OK:
-            raise calls.refused(response.status_code)
+        if status != HTTPStatus.OK:
+            raise calls.refused(status)
         try:
-            scored = parse_score_answer(response.content)
+            scored = parse_score_answer(content)
         except AnswerInvalid as error:
             raise calls.unavailable("invalid") from error
         if len(scored.probabilities) != len(question.texts):
@@ -101,19 +100,29 @@ class PredictorClient:
         calls.count("ok")
         return scored
 
-    async def _post(self, target: Target, question: Question, calls: "_Calls") -> httpx.Response:
+    async def _post(self, target: Target, question: Question, calls: "_Calls") -> tuple[int, bytes]:
         url = f"{self._scheme}://{target.route.host}{_PATH}"
-        body = score_request_json(question.texts, question.explain)
+        body = json.dumps(score_request_json(question.texts, question.explain)).encode()
         # Nothing else of a caller's headers goes on, above all not its Authorization.
-        headers = {"x-request-id": question.request_id, **trace_headers()}
+        headers = {"content-type": "application/json", "x-request-id": question.request_id, **trace_headers()}
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return await self._http.post(url, json=body, headers=headers)
-            except httpx.TransportError as error:
+                async with self._http().post(url, data=body, headers=headers, allow_redirects=False) as response:
+                    return response.status, await response.read()
+            except aiohttp.ClientError as error:
                 if attempt == _ATTEMPTS:
                     raise calls.unavailable("connection", error=type(error).__name__) from error
                 calls.count("connection")
         raise AssertionError("unreachable")
+
+    def _http(self) -> aiohttp.ClientSession:
+        # It belongs to the loop, which runs only now.
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, use_dns_cache=False)
+            # A call has a deadline as a whole, which a server that drips cannot stretch.
+            timeout = aiohttp.ClientTimeout(total=None, sock_connect=None)
+            self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+        return self._session
 
 
 @dataclass(frozen=True)

@@ -191,5 +191,5 @@ def open_reader(cache_url: str = "", settings: OcrSettings | None = None) -> Doc
         EngineFailure: The OCR engine is missing.
     """
     settings = settings or OcrSettings()
-    cache = PageTextCache(open_storage(cache_url)) if cache_url else None
+    cache = PageTextCache(open_storage(cache_url, durable=False)) if cache_url else None
     return DocumentReader(open_engine(settings), settings=settings, limits=DocumentLimits(), cache=cache)

@@ -11,13 +11,18 @@ _PARTIAL = ".partial-"
 
 
 class LocalStorage:
-    """A folder; every put is a temporary file, synced and renamed, so a crash leaves the old object or the new one."""
+    """A folder; every put is a temporary file, synced and renamed, so a crash leaves the old object or the new one.
 
-    def __init__(self, root: Path) -> None:
+    Without `durable` nothing is synced, which takes milliseconds: after a crash of the machine an object may be missing
+    or empty, as is fit for what can be made again.
+    """
+
+    def __init__(self, root: Path, *, durable: bool = True) -> None:
         self.root = root
+        self._durable = durable
 
     def put(self, key: str, data: bytes) -> None:
-        """Store the bytes under the key; they are on disk when this returns.
+        """Store the bytes under the key; they are on disk when this returns, if the storage is durable.
 
         Raises:
             StorageError: `storage-failed`, when the disk is full or not writable.
@@ -29,13 +34,15 @@ class LocalStorage:
             try:
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
+                    if self._durable:
+                        file.flush()
+                        os.fsync(file.fileno())
                 Path(temporary).replace(path)
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)
                 raise
-            _sync_folder(path.parent)
+            if self._durable:
+                _sync_folder(path.parent)
         except OSError as error:
             raise StorageError(
                 f"'{key}' could not be written: {error.strerror}.", hint="Check the disk's free space and rights."

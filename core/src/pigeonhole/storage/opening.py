@@ -7,8 +7,10 @@ from pigeonhole.storage.local import LocalStorage
 from pigeonhole.storage.protocol import Storage, StorageError
 
 
-def open_storage(url: str) -> Storage:
+def open_storage(url: str, *, durable: bool = True) -> Storage:
     """Return the storage at a path, a `file://` URL or an `s3://bucket/prefix` URL.
+
+    A cache in a folder need not be `durable` (`LocalStorage`); S3 always is.
 
     Raises:
         StorageError: `unknown-storage`, for another scheme or a missing bucket.
@@ -19,9 +21,9 @@ def open_storage(url: str) -> Storage:
 
         return S3Storage(parts.netloc, parts.path)
     if parts.scheme == "file":
-        return LocalStorage(Path(unquote(parts.path)))
+        return LocalStorage(Path(unquote(parts.path)), durable=durable)
     if parts.scheme == "":
-        return LocalStorage(Path(url).expanduser())
+        return LocalStorage(Path(url).expanduser(), durable=durable)
     raise StorageError(
         f"storage_url: '{url}' is neither a folder nor s3://bucket/prefix.",
         code="unknown-storage",

@@ -1,6 +1,5 @@
 """Requests to the transformer: base64 documents in V1 or V2 form."""
 
-import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,7 +76,8 @@ def _parse_instance(field: str, value: Any) -> DocumentInstance | FieldError:
 
 def _decode(field: str, text: str, reasons: bool) -> DocumentInstance | FieldError:
     try:
-        return DocumentInstance(field, base64.b64decode(text, validate=True), reasons)
+        # base64.b64decode(validate=True) looks for strange characters first, which takes longer than decoding.
+        return DocumentInstance(field, binascii.a2b_base64(text, strict_mode=True), reasons)
     except (binascii.Error, ValueError):
         return FieldError(field, Reason.MALFORMED.value, "The string is not base64 (RFC 4648, without line breaks).")
 
