@@ -5,6 +5,7 @@ RUN := .venv/bin
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_DATA ?=
+IMAGES ?=
 
 .PHONY: help
 help: ## List the targets
@@ -67,13 +68,22 @@ browser: setup-test ## The browser tests alone
 	@$(RUN)/pytest -m browser $(PYTEST_ARGS)
 
 .PHONY: e2e
-e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY
-	@if ls tests/e2e/test_*.py >/dev/null 2>&1; then $(RUN)/pytest -m e2e $(PYTEST_ARGS); \
-	else echo "e2e: no part runs on a cluster yet, so there is nothing to test there"; fi
+e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY, with images built for them
+	@scripts/images predictor transformer e2e-storage-initializer e2e-object-store
+	@$(RUN)/pytest -m e2e $(PYTEST_ARGS)
+
+.PHONY: images
+images: ## Build the container images, or IMAGES="NAME..." of them, and push them to REGISTRY if that is set
+	@scripts/images $(IMAGES)
 
 .PHONY: bench
 bench: setup-bench ## Measure reading beside other ways; figures go to build/bench; BENCH_DATA=DIR takes your documents
 	@BENCH_DATA="$(BENCH_DATA)" PYTHONPATH=tests/bench $(RUN)/python -m ocr
+
+.PHONY: bench-serving
+bench-serving: ## Measure the model servers beside MLflow's and MLServer, and under load; figures go to build/bench
+	@scripts/bootstrap bench-serving
+	@PYTHONPATH=tests/bench $(RUN)/python -m serving_bench
 
 .PHONY: bench-generator
 bench-generator: setup ## Measure the generator of documents
