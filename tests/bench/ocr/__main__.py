@@ -8,21 +8,21 @@ os.environ["OMP_THREAD_LIMIT"] = "1"
 
 import json
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import cv2
 
+from figures import Figure, figures_table
 from ocr.corpus import SCANS, open_corpus
-from ocr.figures import Figure, all_figures, of_kinds
+from ocr.figures import all_figures, of_kinds
 from ocr.ours import open_page_reader
 from ocr.plot import draw
-from ocr.report import environment, figures_table, ways_table
+from ocr.report import environment, ways_table
 from ocr.results import NAIVE, PROGRESSIVE, Condition
 from ocr.settings import BenchSettings
 from ocr.sorting import sort_page, train_folds
-from ocr.stages import comparable, read_by_workers, read_pages, say, sort_distorted
+from ocr.stages import comparable, read_by_workers, read_pages, sort_distorted
 from ocr.summary import (
     describe_data,
     describe_delta,
@@ -33,6 +33,7 @@ from ocr.summary import (
     scans_f1,
 )
 from pigeonhole.errors import PigeonholeError
+from progress import Stages, say
 
 
 def main() -> int:
@@ -93,19 +94,6 @@ def write(
     (settings.output / "ocr.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     draw(settings.output / "ocr.png", data["ways"], conditions)
     say(f"{ways_table(data['ways'])}\n\nfigures\n{figures_table(figures)}")
-
-
-class Stages:
-    """Prints a line after each stage, with the seconds that it took."""
-
-    def __init__(self) -> None:
-        self._started = time.perf_counter()
-
-    def done(self, line: str) -> None:
-        """Print the line of the stage that has ended."""
-        now = time.perf_counter()
-        say(f"{line}; {now - self._started:.0f} s")
-        self._started = now
 
 
 if __name__ == "__main__":

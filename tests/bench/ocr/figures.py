@@ -3,39 +3,14 @@
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from figures import Figure
 from ocr.corpus import SCANS
 from ocr.distortions import SKEWED, TURNED
 from ocr.results import CACHED, FULL, NAIVE, PHOTO, PROGRESSIVE, RAPID, UNTOUCHED, Condition, Round, SortedPage
 
 MANY_CLASSES = 12
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure with its goal; without a value, `reason` says why it could not be measured."""
-
-    name: str
-    value: float | None
-    unit: str
-    goal: float
-    direction: Literal["min", "max"]
-    reason: str = ""
-
-    @property
-    def met(self) -> bool | None:
-        """Whether the goal is reached, by the figure as it was measured and not as it is printed."""
-        if self.value is None:
-            return None
-        return self.value >= self.goal if self.direction == "max" else self.value <= self.goal
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the figure as JSON values."""
-        shown = None if self.value is None else round(self.value, 4)
-        values = {"name": self.name, "value": shown, "unit": self.unit, "goal": self.goal}
-        reason = {"reason": self.reason} if self.value is None else {}
-        return {**values, "direction": self.direction, "met": self.met, **reason}
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,12 @@
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 import pytesseract
 
-from ocr.figures import Figure
 from pigeonhole.ocr import OcrSettings
 from pigeonhole.ocr.engines import open_engine
 from pigeonhole.processes import usable_cpus
@@ -61,17 +60,3 @@ def ways_table(ways: Mapping[str, Any]) -> str:
             pages = "" if values["pages"] == described["pages"] else f" ({values['pages']} pages)"
             lines.append(f"  {way:<12}{values['cpu_ms_mean']:10.1f}{faster:9.1f}{score:>8}  {DESCRIPTIONS[way]}{pages}")
     return "\n".join(lines)
-
-
-def figures_table(figures: Sequence[Figure]) -> str:
-    """Return the figures beside their goals, for people."""
-    return "\n".join(_row(figure) for figure in figures)
-
-
-def _row(figure: Figure) -> str:
-    sign = ">=" if figure.direction == "max" else "<="
-    goal = f"{sign} {figure.goal:g}"
-    if figure.value is None:
-        return f"  {figure.name:<32}{'-':>10}  goal {goal:<8}  not measured: {figure.reason}"
-    verdict = "met" if figure.met else "NOT MET"
-    return f"  {figure.name:<32}{figure.value:10.3f}  goal {goal:<8}  {verdict}"

@@ -1,6 +1,5 @@
 """The stages of the bench: which documents each takes, and how much of it the settings allow."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +12,7 @@ from ocr.scaling import WORKERS, measure_scaling
 from ocr.settings import BenchSettings
 from ocr.sorting import FoldModels
 from pigeonhole.processes import usable_cpus
+from progress import say
 
 _EVERY = 40
 
@@ -71,9 +71,3 @@ def take_scans(documents: Sequence[BenchDocument], count: int) -> list[BenchDocu
     """Return some of the documents that must be recognised, as many of each class."""
     scans = [document for document in documents if document.kind in SCANS]
     return take_evenly(scans, count, [document.class_name for document in scans])
-
-
-def say(line: str) -> None:
-    """Print a line at once."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ocr.figures import Figure, all_figures
+from figures import Figure
+from ocr.figures import all_figures
 from ocr.settings import BenchSettings
 
 pytestmark = pytest.mark.unit

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ocr.figures import Figure, all_figures, ratio
-from ocr.report import figures_table
+from figures import Figure, figures_table
+from ocr.figures import all_figures, ratio
 from ocr.results import Condition, Round, SortedPage
 
 pytestmark = pytest.mark.unit
