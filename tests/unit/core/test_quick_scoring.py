@@ -55,7 +55,14 @@ def test_no_texts_are_no_rows() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"sublinear_tf": False}, {"norm": "l1"}, {"use_idf": False}, {"analyzer": "char"}, {"binary": True}],
+    [
+        {"sublinear_tf": False},
+        {"norm": "l1"},
+        {"use_idf": False},
+        {"analyzer": "char"},
+        {"binary": True},
+        {"lowercase": True},
+    ],
     ids=str,
 )
 def test_a_vectorizer_of_another_arithmetic_is_scikit_learn_s_to_ask(change: dict[str, object]) -> None:

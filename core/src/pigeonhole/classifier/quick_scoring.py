@@ -35,14 +35,16 @@ class QuickScorer:
         self._idf = np.asarray(vectorizer.idf_, np.float64)
         self._weights = np.ascontiguousarray(coefficients.T)
         self._intercept = intercept
-        self._columns = _word_columns(vectorizer.build_analyzer(), vectorizer.vocabulary_)
+        shortest, longest = vectorizer.ngram_range
+        self._columns = _word_columns(shortest, longest, vectorizer.vocabulary_)
         self._known_columns = lru_cache(_KNOWN_WORDS)(self._columns)
 
     @staticmethod
     def fits(vectorizer: "TfidfVectorizer") -> bool:
         """Tell whether the vectorizer's arithmetic is the one that is done here."""
         weighing = vectorizer.use_idf and vectorizer.sublinear_tf and vectorizer.norm == "l2"
-        return bool(weighing and vectorizer.analyzer == "char_wb" and not vectorizer.binary)
+        cutting = vectorizer.analyzer == "char_wb" and not vectorizer.lowercase and vectorizer.strip_accents is None
+        return bool(weighing and cutting and vectorizer.preprocessor is None and not vectorizer.binary)
 
     def probabilities(self, text: str) -> NDArray[np.float64]:
         """Return the probability of each class, or NaN for each when the text has no known n-gram."""
@@ -61,13 +63,22 @@ class QuickScorer:
         return self._known_columns(word) if len(word) <= _LONGEST_KNOWN_WORD else self._columns(word)
 
 
-def _word_columns(
-    ngrams_of: Callable[[str], list[str]], vocabulary: dict[str, int]
-) -> Callable[[str], tuple[int, ...]]:
+def _word_columns(shortest: int, longest: int, vocabulary: dict[str, int]) -> Callable[[str], tuple[int, ...]]:
     # Plain numbers: a vocabulary that was loaded from a file may hold numpy's, which are slow to pass on.
     columns = {ngram: int(column) for ngram, column in vocabulary.items()}
 
     def columns_of(word: str) -> tuple[int, ...]:
-        return tuple(column for column in map(columns.get, ngrams_of(word)) if column is not None)
+        ngrams = _ngrams(f" {word} ", shortest, longest)
+        return tuple(column for column in map(columns.get, ngrams) if column is not None)
 
     return columns_of
+
+
+def _ngrams(padded: str, shortest: int, longest: int) -> list[str]:
+    """Return what scikit-learn's analyzer `char_wb` makes of a word between blanks."""
+    ngrams: list[str] = []
+    for length in range(shortest, longest + 1):
+        if len(padded) <= length:
+            return [*ngrams, padded]
+        ngrams += [padded[start : start + length] for start in range(len(padded) - length + 1)]
+    return ngrams

@@ -124,7 +124,7 @@ class ReadingPool(Generic[T]):
         work = Work(data, view, priority, deadline, request_id)
         self._line.put(work)
         if deadline is not None:
-            timer = threading.Timer(max(deadline - time.monotonic(), 0), self._expire, (work,))
+            timer = threading.Timer(_seconds_until(deadline), self._expire, (work,))
             timer.daemon = True
             timer.start()
             work.future.add_done_callback(lambda _: timer.cancel())
@@ -140,8 +140,17 @@ class ReadingPool(Generic[T]):
         request_id: str = "",
     ) -> T:
         """Return what came of a document; as `submit`, and what its future raises is raised."""
-        future = self.submit(data, view=view, priority=priority, deadline=deadline, request_id=request_id)
-        return await asyncio.wrap_future(future)
+        work = Work(data, view, priority, deadline, request_id)
+        self._line.put(work)
+        reading: asyncio.Future[T] = asyncio.wrap_future(work.future)
+        if deadline is None:
+            return await reading
+        # The loop has a clock, so that no thread need be started for each document.
+        expiry = asyncio.get_running_loop().call_later(_seconds_until(deadline), self._expire, work)
+        try:
+            return await reading
+        finally:
+            expiry.cancel()
 
     def _expire(self, work: Work) -> None:
         # Work that was taken has the deadline of its process.
@@ -155,3 +164,7 @@ class ReadingPool(Generic[T]):
     def _count_replaced(self, cause: str) -> None:
         if self._observer:
             self._observer.replaced(cause)
+
+
+def _seconds_until(deadline: float) -> float:
+    return max(deadline - time.monotonic(), 0)
