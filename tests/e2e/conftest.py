@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
+from pigeonhole_frontends.laptop.ports import any_free_port
 
 from .images import pinned
 from .kubectl import Kubectl, cluster_address, wait_until
@@ -71,9 +72,7 @@ def _metadata(kubectl: Kubectl, kind: str) -> list[dict[str, Any]]:
 
 @contextlib.contextmanager
 def _process(log: Path, *arguments: str) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        alive = f"http://127.0.0.1:{probe.getsockname()[1]}/healthz"
+    alive = f"http://127.0.0.1:{any_free_port()}/healthz"
     command = [sys.executable, "-m", "tests.e2e.kserve", "--liveness", alive, *arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)

@@ -4,7 +4,6 @@ import base64
 import io
 import itertools
 import re
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from reportlab.pdfgen import canvas
 from pigeonhole.artefact import save_classifier
 from pigeonhole.classifier import TrainingParams, train_classifier
 from pigeonhole.text import clean_text
+from pigeonhole_frontends.laptop.ports import any_free_port
 
 from .images import pinned
 from .kubectl import Kubectl, wait_until
@@ -91,9 +91,7 @@ def with_test_images(text: str) -> str:
 @contextmanager
 def forwarded(kubectl: Kubectl, target: str, port: int = 80) -> Iterator[str]:
     """Reach a Service or a pod at an address on this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        local = probe.getsockname()[1]
+    local = any_free_port()
     process = subprocess.Popen(
         kubectl.command("port-forward", target, f"{local}:{port}", "--address", "127.0.0.1"),
         stdout=subprocess.DEVNULL,

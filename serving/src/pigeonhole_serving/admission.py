@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pigeonhole_serving.errors import Reason, failure
+from pigeonhole_serving.errors import overloaded
 
 
 class Admission:
@@ -27,7 +27,7 @@ class Admission:
                 nothing else is there.
         """
         if self._admitted and self._admitted + count > self._limit:
-            raise failure(Reason.OVERLOADED, "The server is busy; send the request again later.")
+            raise overloaded()
         self._admitted += count
         try:
             yield

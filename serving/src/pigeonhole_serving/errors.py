@@ -72,6 +72,11 @@ def failure(reason: Reason, message: str, *, allow: str = "") -> ServingError:
     return ServingError(message, reason=reason.value, status=_STATUS[reason], allow=allow)
 
 
+def overloaded() -> ServingError:
+    """Return the error of a request for which there is no room now."""
+    return failure(Reason.OVERLOADED, "The server is busy; send the request again later.")
+
+
 def malformed(errors: Sequence[FieldError]) -> ServingError:
     """Return the error of a request whose fields are missing or of a wrong type; the first one gives the sentence."""
     first = errors[0]

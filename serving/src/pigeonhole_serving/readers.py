@@ -10,7 +10,7 @@ from pigeonhole.prediction import ReadDocument, clean_document
 from pigeonhole.telemetry import configure_logging
 from pigeonhole.text import clean_text
 from pigeonhole_serving.admission import Admission
-from pigeonhole_serving.errors import Reason, failure
+from pigeonhole_serving.errors import Reason, failure, overloaded
 from pigeonhole_serving.metrics import QUEUE_DEPTH, READ_LATER, READER_RESTARTS, SLOTS_BUSY
 from pigeonhole_serving.settings import ServingSettings
 
@@ -64,7 +64,7 @@ class Readers:
         except PoolTimeout as error:
             raise failure(Reason.TIMEOUT, "The document was not read in time.") from error
         except PoolFull as error:
-            raise failure(Reason.OVERLOADED, "The server is busy; send the request again later.") from error
+            raise overloaded() from error
         except (EngineFailure, PoolStopped) as error:
             raise failure(Reason.NOT_READY, "The document readers do not work.") from error
 

@@ -13,7 +13,7 @@ from pigeonhole.telemetry import bind_context, get_logger
 from pigeonhole.telemetry.exchange import Exchange
 from pigeonhole.telemetry.http import REJECTED
 from pigeonhole.telemetry.tracing import server_span, trace_headers, trace_ids
-from pigeonhole_serving.errors import Reason, ServingError, error_body, failure, malformed_field
+from pigeonhole_serving.errors import Reason, ServingError, error_body, failure, malformed_field, overloaded
 from pigeonhole_serving.metrics import IN_FLIGHT
 from pigeonhole_serving.settings import ServingSettings
 
@@ -83,7 +83,7 @@ class RequestGate:
     def _admitted(self) -> Iterator[None]:
         # Bodies are held in memory, so as many requests as may be are a limit of that too.
         if self._in_flight >= self._settings.max_requests:
-            raise _overloaded()
+            raise overloaded()
         self._in_flight += 1
         IN_FLIGHT.set(self._in_flight)
         try:
@@ -101,7 +101,7 @@ class RequestGate:
         if length.isdigit() and int(length) > self._settings.max_body_bytes:
             raise self._too_large()
         if self._is_full():
-            raise _overloaded()
+            raise overloaded()
 
     async def _read(self, receive: Receive) -> bytes:
         chunks, size = [], 0
@@ -129,10 +129,6 @@ class RequestGate:
         if exchange.status is None:
             response = error_response(error, exchange.request_id, self._settings.retry_after_seconds)
             await response(exchange.scope, receive, exchange.send)
-
-
-def _overloaded() -> ServingError:
-    return failure(Reason.OVERLOADED, "The server is busy; send the request again later.")
 
 
 def request_id_of(request: Request) -> str:

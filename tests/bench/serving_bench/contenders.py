@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pigeonhole_frontends.laptop.ports import any_free_port
 from serving_bench.model import ModelFolders
-from serving_bench.servers import Program, free_port, ours
+from serving_bench.servers import Program, ours
 
 OURS, MLFLOW, MLSERVER = "pigeonhole", "mlflow", "mlserver"
 RIVALS = (MLFLOW, MLSERVER)
@@ -41,7 +42,7 @@ def pigeonhole(folders: ModelFolders) -> Contender:
 
 def mlflow(folders: ModelFolders, environments: Path, workers: int = MLFLOW_WORKERS) -> Contender:
     """Return `mlflow models serve` with its sklearn flavour."""
-    port = free_port()
+    port = any_free_port()
     bin_folder = (environments / MLFLOW / "bin").absolute()
     command = [str(bin_folder / "mlflow"), "models", "serve", "--model-uri", str(folders.mlflow.absolute())]
     options = ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
@@ -53,7 +54,7 @@ def mlflow(folders: ModelFolders, environments: Path, workers: int = MLFLOW_WORK
 
 def mlserver(folders: ModelFolders, environments: Path, workers: int = MLSERVER_WORKERS) -> Contender:
     """Return MLServer with its sklearn runtime; its settings stand in files beside the model."""
-    ports = {"http_port": free_port(), "grpc_port": free_port(), "metrics_port": free_port()}
+    ports = {"http_port": any_free_port(), "grpc_port": any_free_port(), "metrics_port": any_free_port()}
     server = {"host": "127.0.0.1", **ports, "parallel_workers": workers, "debug": False}
     model = {
         "name": _NAME,

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from pigeonhole.errors import PigeonholeError
+from pigeonhole_frontends.laptop.ports import any_free_port
 
 _START_SECONDS = 180.0
 _STOP_SECONDS = 30.0
@@ -78,17 +78,10 @@ def running(program: Program, logs: Path) -> Iterator[Running]:
 
 def ours(module: str, name: str, *arguments: str, **environment: str) -> Program:
     """Return one of Pigeonhole's model servers with its default settings, save those that are given."""
-    port = free_port()
+    port = any_free_port()
     command = [sys.executable, "-m", f"pigeonhole_serving.{module}", "--http_port", str(port), *arguments]
     settings = {f"PIGEONHOLE_{key.upper()}": value for key, value in environment.items()}
     return Program(name, command, port, "/readyz", settings)
-
-
-def free_port() -> int:
-    """Return a port on this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", program: Program, log: Path) -> None:

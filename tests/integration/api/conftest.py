@@ -6,7 +6,6 @@ import io
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +22,7 @@ import pytest
 from PIL import Image
 
 from pigeonhole_api.client import ApiError, PlatformClient
+from pigeonhole_frontends.laptop.ports import any_free_port
 
 TOKEN = "a-token-for-tests-alone"
 START_SECONDS = 60
@@ -41,12 +41,6 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = START_S
     while not condition():
         assert time.monotonic() < deadline, f"waited too long for {what}"
         time.sleep(0.02)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def answer_for(document: bytes, confidence: float = 0.9, version: str = "7") -> dict[str, Any]:
@@ -141,7 +135,7 @@ class Installation:
 
     def __init__(self, home: Path, transformer_url: str, **settings: str) -> None:
         self.home = home
-        self.port = free_port()
+        self.port = any_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.client = PlatformClient(self.url, TOKEN)
         self.metrics_port = 0
@@ -240,7 +234,7 @@ def moody_transformer() -> Iterator[Transformer]:
 def moody_platform(tmp_path_factory: pytest.TempPathFactory, moody_transformer: Transformer) -> Iterator[Installation]:
     """One platform with API and worker for the tests of the moody transformer."""
     installation = Installation(tmp_path_factory.mktemp("moody"), moody_transformer.url)
-    installation.metrics_port = free_port()
+    installation.metrics_port = any_free_port()
     installation.start_api()
     installation.start_worker(PIGEONHOLE_API_METRICS_PORT=str(installation.metrics_port))
     yield installation

@@ -15,6 +15,7 @@ import pytest
 from pigeonhole.artefact import load_classifier
 from pigeonhole.classifier import TrainedClassifier, TrainingParams, evaluate_classifier, train_classifier
 from pigeonhole.registry import ModelRegistry, RegistryError, TrainingRecord
+from pigeonhole_frontends.laptop.ports import any_free_port
 
 pytestmark = pytest.mark.integration
 TEXTS = ["facture total", "facture montant", "facture tva", "salaire net", "salaire brut", "salaire congé"]
@@ -30,7 +31,7 @@ def model() -> TrainedClassifier:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("mlflow")
-    port = _free_port()
+    port = any_free_port()
     command = [
         *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
         *("--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "artifacts")),
@@ -122,14 +123,6 @@ def test_a_server_that_is_away_is_said_with_a_hint(monkeypatch: pytest.MonkeyPat
         ModelRegistry("http://127.0.0.1:9").versions()
     assert caught.value.code == "registry-failed"
     assert "MLFLOW" in (caught.value.hint or "")
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(url: str) -> None:

@@ -3,7 +3,6 @@
 import base64
 import io
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from reportlab.pdfgen import canvas
 from pigeonhole.artefact import ModelIdentity, save_classifier, write_identity
 from pigeonhole.classifier import TrainingParams, train_classifier
 from pigeonhole.text import clean_text
+from pigeonhole_frontends.laptop.ports import any_free_port
 
 START_SECONDS = 180
 TEXTS = {
@@ -67,7 +67,7 @@ class Server:
     ) -> None:
         self._command = [*prefix, sys.executable, "-m", f"pigeonhole_serving.{module}", *arguments]
         self._log, self._environment = log, environment
-        self.port = free_port()
+        self.port = any_free_port()
         self.host = f"127.0.0.1:{self.port}"
         self.url = f"http://{self.host}"
         self.process: subprocess.Popen[bytes] | None = None
@@ -111,12 +111,6 @@ class Server:
         assert self.process is not None
         self.process.terminate()
         return self.process.wait(60)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(condition: Callable[[], bool], what: str, seen: Callable[[], str] = str) -> None:
