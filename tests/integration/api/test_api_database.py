@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,19 @@ def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
     for process in started:
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors.decode()
+
+
+def test_a_process_that_starts_while_another_first_writes_waits_for_it(tmp_path: Path) -> None:
+    first = sqlite3.connect(tmp_path / "p.db", isolation_level=None, check_same_thread=False)
+    first.execute("BEGIN IMMEDIATE")
+    written = threading.Timer(0.5, first.execute, ["COMMIT"])
+    written.start()
+    database = Database(f"sqlite:///{tmp_path}/p.db")
+    with database.read() as connection:
+        assert written.finished.is_set()
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    database.close()
+    first.close()
 
 
 def test_a_commit_is_on_the_disk_before_it_is_told(database: Database) -> None:

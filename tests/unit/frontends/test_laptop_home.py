@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pigeonhole_frontends.laptop import ports
 from pigeonhole_frontends.laptop.champion import write_routing
 from pigeonhole_frontends.laptop.home import Home, HomeError
-from pigeonhole_frontends.laptop.ports import LOOPBACK, is_free, next_free_port
+from pigeonhole_frontends.laptop.ports import LOOPBACK, any_free_port, is_free, next_free_port
 
 pytestmark = pytest.mark.unit
 
@@ -47,15 +46,25 @@ def test_a_port_in_use_is_passed_over() -> None:
     assert next_free_port(port, taken=[port]) > port
 
 
-def test_a_port_that_another_answers_at_is_passed_over_though_it_can_be_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    # So it looks where a container engine forwards the port by the kernel, which takes root to do.
-    monkeypatch.setattr(ports, "can_bind", lambda port: True)
-    with socket.socket() as taken:
-        taken.bind((LOOPBACK, 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert not is_free(port)
-        assert next_free_port(port) > port
+@pytest.mark.parametrize("somebody_answers", [True, False])
+def test_a_port_that_is_forwarded_elsewhere_is_passed_over_though_it_can_be_bound(
+    somebody_answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So it looks where a container engine or a cluster forwards the port by the kernel, which takes root to do.
+    connect = socket.create_connection
+    forwarded = any_free_port()
+    with socket.socket() as elsewhere:
+        elsewhere.bind((LOOPBACK, 0))
+        if somebody_answers:
+            elsewhere.listen()
+
+        def forward(address: tuple[str, int], timeout: float) -> socket.socket:
+            return connect(elsewhere.getsockname() if address[1] == forwarded else address, timeout)
+
+        assert is_free(forwarded)
+        monkeypatch.setattr(socket, "create_connection", forward)
+        assert not is_free(forwarded)
+        assert next_free_port(forwarded) > forwarded
 
 
 def test_the_routing_file_is_replaced_whole(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The database: short read transactions, and write transactions that never fail half-way for want of a lock."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,11 +83,26 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # The driver would begin transactions by itself, and late: then an upgrade from read to write fails at once.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA synchronous=FULL")  # a commit is on the disk when it returns: accepted means kept
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={_LOCK_SECONDS * 1000}")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    # A database on its way to WAL refuses at once while another process writes, whatever the busy timeout says;
+    # a transaction of one's own does wait for that process.
+    end = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -15,28 +15,32 @@ _ANSWER_SECONDS = 0.5
 def is_free(port: int) -> bool:
     """Tell whether a server could listen on a port of the loopback address, and be reached there.
 
-    A container engine may forward a port without listening on it: then it could be bound, and another would answer.
+    A container engine or a cluster may forward a port without listening on it: then it could be bound, and callers
+    would reach another server, or none.
     """
-    return can_bind(port) and not _answers(port)
-
-
-def can_bind(port: int) -> bool:
-    """Tell whether the system would give the port to a server."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.settimeout(_ANSWER_SECONDS)
         try:
             probe.bind((LOOPBACK, port))
+            probe.listen(1)
+            return _reaches(probe)
         except OSError:
             return False
-    return True
 
 
-def _answers(port: int) -> bool:
-    try:
-        with socket.create_connection((LOOPBACK, port), timeout=_ANSWER_SECONDS):
-            return True
-    except OSError:
-        return False
+def _reaches(listener: socket.socket) -> bool:
+    """Tell whether a caller of the listener's address arrives at it.
+
+    Raises:
+        OSError: Nobody answers there, or nobody arrives.
+    """
+    caller = socket.create_connection(listener.getsockname(), timeout=_ANSWER_SECONDS)
+    with caller:
+        arrived, address = listener.accept()
+        called_from = caller.getsockname()
+    arrived.close()  # after the caller: the side that closes first keeps the port for a while
+    return bool(address == called_from)
 
 
 def next_free_port(wanted: int, taken: Collection[int] = ()) -> int:
