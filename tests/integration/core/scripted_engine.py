@@ -56,7 +56,7 @@ class ScriptedReader(DocumentReader):
         self._script_folder = folder
         self._inspections = script
 
-    def inspect(self, data: bytes) -> Document:
+    def inspect(self, data: bytes, *, sha256: str = "") -> Document:
         do(self._inspections.get(count_call(self._script_folder / "documents"), ""))
         return super().inspect(data)
 

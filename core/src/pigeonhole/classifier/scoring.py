@@ -1,5 +1,6 @@
 """From probabilities to an answer."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,19 +38,19 @@ def decide(classes: Sequence[str], thresholds: Sequence[float], probabilities: S
     Raises:
         ValueError: The three sequences differ in length.
     """
-    row = np.asarray(probabilities, np.float64)
+    row = [float(p) for p in probabilities]
     if not len(classes) == len(thresholds) == len(row):
         raise ValueError(f"{len(classes)} classes, {len(thresholds)} thresholds and {len(row)} probabilities")
-    if len(row) == 0 or np.isnan(row).any():
+    if not row or any(map(math.isnan, row)):
         return not_scored()
-    order = np.argsort(-row, kind="stable")
-    best = int(order[0])
-    confidence = float(row[best])
+    order = sorted(range(len(row)), key=row.__getitem__, reverse=True)
+    best = order[0]
+    confidence = row[best]
     return Score(
         class_name=classes[best],
         confidence=confidence,
-        probabilities=tuple((classes[column], float(row[column])) for column in order),
-        margin=confidence - float(row[order[1]]) if len(order) > 1 else confidence,
+        probabilities=tuple((classes[column], row[column]) for column in order),
+        margin=confidence - row[order[1]] if len(order) > 1 else confidence,
         abstained=confidence < thresholds[best],
         threshold=float(thresholds[best]),
     )

@@ -27,10 +27,15 @@ def check_bytes(data: bytes, limits: DocumentLimits) -> MediaType:
     return media_type
 
 
-def inspect_document(data: bytes, limits: DocumentLimits) -> Document:
+def inspect_document(data: bytes, limits: DocumentLimits, *, sha256: str = "") -> Document:
     """Accept a document by its bytes: type, size, image dimensions or PDF structure.
 
     Only headers are read: no pixel is decoded and no page is rendered.
+
+    Args:
+        data: The document.
+        limits: What is accepted.
+        sha256: The document's identity, where the caller knows it.
 
     Raises:
         DocumentRefused: Any reason but `timeout`.
@@ -40,4 +45,4 @@ def inspect_document(data: bytes, limits: DocumentLimits) -> Document:
     from pigeonhole.pages import count_frames, count_pages
 
     pages = count_pages(data) if media_type is MediaType.PDF else count_frames(data, media_type, limits)
-    return Document(sha256=document_sha256(data), media_type=media_type, size=len(data), pages=pages)
+    return Document(sha256=sha256 or document_sha256(data), media_type=media_type, size=len(data), pages=pages)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import deque
 
 from pigeonhole.ocr.page_text import PageText
 from pigeonhole.storage import ObjectMissing, Storage, StorageError
@@ -11,10 +12,14 @@ _log = get_logger(__name__)
 
 
 class PageTextCache:
-    """Page texts in a storage, under the document's sha256, the page and a digest of engine, version and settings."""
+    """Page texts in a storage, under the document's sha256, the page and a digest of engine, version and settings.
+
+    What is put is written by the next `write`, so that nobody who waits for a text waits for its storage as well.
+    """
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
+        self._unwritten: deque[tuple[str, PageText]] = deque()
 
     def get(self, sha256: str, page: int, fingerprint: str) -> PageText | None:
         """Return the page's text, or None when it has not been read with these settings.
@@ -34,12 +39,21 @@ class PageTextCache:
             return None
 
     def put(self, sha256: str, fingerprint: str, page: PageText) -> None:
-        """Keep the page's text; where the storage does not take it, the page is read again the next time."""
-        body = json.dumps(page.to_json(), ensure_ascii=False, separators=(",", ":"))
-        try:
-            self._storage.put(_key(sha256, page.page, fingerprint), body.encode())
-        except StorageError as error:
-            _log.warning("ocr cache not writable", code=error.code)
+        """Keep the page's text from the next `write` on."""
+        self._unwritten.append((_key(sha256, page.page, fingerprint), page))
+
+    def write(self) -> None:
+        """Write what was put since; where the storage does not take it, the page is read again the next time."""
+        while self._unwritten:
+            try:
+                key, page = self._unwritten.popleft()
+            except IndexError:  # another thread was faster
+                return
+            body = json.dumps(page.to_json(), ensure_ascii=False, separators=(",", ":"))
+            try:
+                self._storage.put(key, body.encode())
+            except StorageError as error:
+                _log.warning("ocr cache not writable", code=error.code)
 
 
 def _key(sha256: str, page: int, fingerprint: str) -> str:

@@ -55,25 +55,28 @@ class DocumentReader:
             EngineFailure: The OCR engine is missing or broken.
         """
         document = self.inspect(data)
-        return gather(document, self.outcomes(data, document, view), self.settings, self.limits)
+        text = gather(document, self.outcomes(data, document, view), self.settings, self.limits)
+        self.write_cache()
+        return text
 
-    def inspect(self, data: bytes) -> Document:
-        """Accept a document by its bytes.
+    def inspect(self, data: bytes, *, sha256: str = "") -> Document:
+        """Accept a document by its bytes, and by its identity if that is known.
 
         Raises:
             DocumentRefused: The document as a whole cannot be accepted.
         """
-        return inspect_document(data, self.limits)
+        return inspect_document(data, self.limits, sha256=sha256)
 
     def outcomes(
         self, data: bytes, document: Document, view: View, progress: ReadingProgress = _START
     ) -> Iterator[PageText | PageFailure]:
-        """Yield what comes of page after page, from where the progress left off.
+        """Yield what comes of page after page, from where the progress left off; `write_cache` is left to the caller.
 
         Raises:
             EngineFailure: The OCR engine is missing or broken.
         """
         while not progress.is_enough(document, view, self.settings, self.limits):
+            self.write_cache()  # whatever the next page does to this process
             number = progress.next_page
             outcome: PageText | PageFailure
             try:
@@ -93,12 +96,19 @@ class DocumentReader:
         cached = self._cached(document, number, view)
         if cached is not None:
             return cached
-        page = self._read_layer(data, document, number) or self._recognise(data, document, number, view)
+        started = time.perf_counter()
+        page = self._read_layer(data, document, number, started)
+        page = page or self._recognise(data, document, number, view, started)
         if self._cache:
             # A first look that found nothing to choose from is the whole reading as well.
             for read in {view, page.view}:
                 self._cache.put(document.sha256, self._fingerprint(read), page)
         return page
+
+    def write_cache(self) -> None:
+        """Write to the cache what was read since the last time."""
+        if self._cache:
+            self._cache.write()
 
     def warm_up(self) -> None:
         """Load the engine and its language data, so that the first page does not wait for them.
@@ -119,10 +129,9 @@ class DocumentReader:
     def _cached(self, document: Document, number: int, view: View) -> PageText | None:
         return self._cache.get(document.sha256, number, self._fingerprint(view)) if self._cache else None
 
-    def _read_layer(self, data: bytes, document: Document, number: int) -> PageText | None:
+    def _read_layer(self, data: bytes, document: Document, number: int, started: float) -> PageText | None:
         if document.media_type is not MediaType.PDF:
             return None
-        started = time.perf_counter()
         text = page_text_layer(data, number)[: self.settings.max_page_characters]
         if not is_usable_layer(text, self.settings):
             return None
@@ -141,8 +150,7 @@ class DocumentReader:
             height=0,
         )
 
-    def _recognise(self, data: bytes, document: Document, number: int, view: View) -> PageText:
-        started = time.perf_counter()
+    def _recognise(self, data: bytes, document: Document, number: int, view: View, started: float) -> PageText:
         pixels = render_page(
             data,
             document.media_type,

@@ -80,10 +80,10 @@ class Prediction:
             "threshold": self.score.threshold,
             "reasons": [asdict(reason) for reason in self.reasons],
             "pages": [_page_json(page) for page in self.pages],
-            "model": asdict(self.model),
+            "model": vars(self.model),
             "role": self.role,
-            "ocr": asdict(self.ocr),
-            "document": asdict(self.document),
+            "ocr": vars(self.ocr),
+            "document": vars(self.document),
         }
 
 

@@ -31,9 +31,11 @@ class ReadDocument:
 
 def clean_document(text: DocumentText) -> ReadDocument:
     """Return what was read of a document with its plain forms."""
-    clean = clean_text(text.text)
-    page_texts = (clean.text,) if len(text.pages) == 1 else tuple(clean_text(page.text).text for page in text.pages)
-    return ReadDocument(text, clean, page_texts)
+    if len(text.pages) == 1:
+        clean = clean_text(text.text, text.pages[0].language)
+        return ReadDocument(text, clean, (clean.text,))
+    page_texts = tuple(clean_text(page.text, page.language).text for page in text.pages)
+    return ReadDocument(text, clean_text(text.text), page_texts)
 
 
 def word_boxes(read: ReadDocument) -> dict[str, tuple[PageBox, ...]]:

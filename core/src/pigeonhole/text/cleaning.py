@@ -24,14 +24,14 @@ class CleanText:
     tokens: tuple[str, ...]
 
 
-def clean_text(raw: str) -> CleanText:
-    """Return the plain form of a text as it was read.
+def clean_text(raw: str, language: str | None = None) -> CleanText:
+    """Return the plain form of a text as it was read, in the language that `detect_language` finds unless it is given.
 
     Tokens are lower-case lemmas of the text's language, or of the other one where the first does not know the word.
     Stop words, single letters and strings longer than any word are left out. A digit becomes 0, so that the shape of
     a date, an amount or an account number stays and its value does not.
     """
-    language = detect_language(raw)
+    language = language or detect_language(raw)
     tokens = tuple(
         token for word in _TOKEN.findall(unicodedata.normalize("NFC", raw)) if (token := clean_word(word, language))
     )

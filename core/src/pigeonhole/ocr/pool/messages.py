@@ -13,16 +13,25 @@ PageOutcome = PageText | PageFailure
 class Task:
     """A document to read: all of it, or what another process left of it.
 
-    `document` is None until it was inspected; `outcomes` are the pages that are done, from the first on; with
-    `pages_done` only the last step is left.
+    `sha256` is empty where nobody knows it yet; `document` is None until it was inspected; `outcomes` are the pages
+    that are done, from the first on; with `pages_done` only the last step is left.
     """
 
     data: bytes
     view: View
     request_id: str
+    sha256: str = ""
     document: Document | None = None
     outcomes: tuple[PageOutcome, ...] = ()
     pages_done: bool = False
+
+
+@dataclass(frozen=True)
+class Given:
+    """A task without its document's bytes, which lie in the shared memory of the two processes."""
+
+    task: Task
+    size: int
 
 
 @dataclass(frozen=True)

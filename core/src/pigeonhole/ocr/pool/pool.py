@@ -104,6 +104,7 @@ class ReadingPool(Generic[T]):
         priority: Priority = Priority.NORMAL,
         deadline: float | None = None,
         request_id: str = "",
+        sha256: str = "",
     ) -> Future[T]:
         """Have a document read.
 
@@ -116,12 +117,13 @@ class ReadingPool(Generic[T]):
             priority: LOW documents are read while no others wait.
             deadline: `time.monotonic()` until which the result is of use.
             request_id: For the log lines about it.
+            sha256: The document's identity, where the caller knows it.
 
         Raises:
             PoolFull: As many documents wait as may wait.
             PoolStopped: The pool was stopped.
         """
-        work = Work(data, view, priority, deadline, request_id)
+        work = Work(data, view, priority, deadline, request_id, sha256)
         self._line.put(work)
         if deadline is not None:
             timer = threading.Timer(_seconds_until(deadline), self._expire, (work,))
@@ -138,9 +140,10 @@ class ReadingPool(Generic[T]):
         priority: Priority = Priority.NORMAL,
         deadline: float | None = None,
         request_id: str = "",
+        sha256: str = "",
     ) -> T:
         """Return what came of a document; as `submit`, and what its future raises is raised."""
-        work = Work(data, view, priority, deadline, request_id)
+        work = Work(data, view, priority, deadline, request_id, sha256)
         self._line.put(work)
         reading: asyncio.Future[T] = asyncio.wrap_future(work.future)
         if deadline is None:

@@ -7,13 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.context import SpawnContext
 from pathlib import Path
 from typing import TypeVar
 
 from pigeonhole.ocr.engine import EngineFailure
 from pigeonhole.ocr.pool.document_reading import Loss
-from pigeonhole.ocr.pool.messages import Answer, Failed, PageDone, Ready, Task
+from pigeonhole.ocr.pool.messages import Answer, Failed, Given, PageDone, Ready, Task
+from pigeonhole.ocr.pool.shared_bytes import SharedBytes
 from pigeonhole.ocr.pool.worker import Finish, OpenReader, serve_reading
 
 _SPAWN: SpawnContext = multiprocessing.get_context("spawn")
@@ -45,7 +47,9 @@ class ReadingProcess:
         # OpenMP reads it when its library is loaded, so it must be there before the process is (docs/ocr.md).
         os.environ["OMP_THREAD_LIMIT"] = "1"
         self._connection, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=serve_reading, args=(theirs, open_reader, finish), daemon=True)
+        self._document = SharedBytes()
+        arguments = (theirs, self._document, open_reader, finish)
+        self._process = _SPAWN.Process(target=serve_reading, args=arguments, daemon=True)
         self.engine = ""
         self.pages = 0
         self._page_seconds = 0.0
@@ -57,6 +61,7 @@ class ReadingProcess:
             self._process.start()
         except BaseException:
             self._guard.end()
+            self._document.close()
             raise
         finally:
             theirs.close()
@@ -80,7 +85,7 @@ class ReadingProcess:
         Raises:
             ProcessLost: The process ended, grew too large, took too long for an answer or was not done by the deadline.
         """
-        self._by(self._page_deadline(deadline), lambda: self._connection.send(task))
+        self._by(self._page_deadline(deadline), lambda: self._send(task))
         while True:
             answer: Answer = self._by(self._page_deadline(deadline), self._connection.recv)
             self.pages += isinstance(answer, PageDone)
@@ -100,12 +105,17 @@ class ReadingProcess:
         """End the process and return its exit code."""
         self.kill()
         self._connection.close()
+        self._document.close()
         self._guard.end()
         with self._lock:
             # From here on the process's id may be another's.
             self._ended = True
             self._process.join(_JOIN_SECONDS)
         return self._process.exitcode
+
+    def _send(self, task: Task) -> None:
+        self._document.write(task.data)
+        self._connection.send(Given(replace(task, data=b""), len(task.data)))
 
     def _page_deadline(self, latest: float) -> float:
         return min(latest, time.monotonic() + self._page_seconds)

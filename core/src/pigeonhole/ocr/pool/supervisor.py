@@ -132,7 +132,7 @@ class Supervisor:
         """
         give_up = time.monotonic() + self._settings.document_deadline_seconds
         last = give_up if work.deadline is None else min(give_up, work.deadline)
-        reading = DocumentReading(Task(work.data, work.view, work.request_id))
+        reading = DocumentReading(Task(work.data, work.view, work.request_id, work.sha256))
         while True:
             self._check_time(work, give_up)
             try:

@@ -38,6 +38,7 @@ class Work:
     priority: Priority
     deadline: float | None
     request_id: str
+    sha256: str
     future: Future[Any] = field(default_factory=Future)
 
     def fail(self, error: Exception) -> None:
@@ -53,7 +54,9 @@ class WaitingLine:
         self._lines: dict[Priority, deque[Work]] = {priority: deque() for priority in Priority}
         self._room = room
         self._observer = observer
-        self._changed = threading.Condition()
+        lock = threading.Lock()
+        self._changed = threading.Condition(lock)
+        self._has_closed = threading.Condition(lock)
         self._busy: Counter[Priority] = Counter()
         self._closed = False
         self._failure: EngineFailure | None = None
@@ -109,8 +112,8 @@ class WaitingLine:
 
     def pause(self, seconds: float) -> None:
         """Wait so long, or until the line is closed."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed, timeout=seconds)
+        with self._has_closed:
+            self._has_closed.wait_for(lambda: self._closed, timeout=seconds)
 
     def set_failure(self, failure: EngineFailure | None) -> None:
         """Fail what waits, and all that comes until there is no failure any more."""
@@ -126,6 +129,7 @@ class WaitingLine:
             self._closed = True
             left = self._drain()
             self._changed.notify_all()
+            self._has_closed.notify_all()
         for work in left:
             work.fail(PoolStopped())
 
@@ -140,8 +144,7 @@ class WaitingLine:
             raise PoolFull
         line.append(work)
         self._publish()
-        # All, since one that pauses waits here as well and would swallow the only call.
-        self._changed.notify_all()
+        self._changed.notify()
 
     def _next(self) -> Work | None:
         line = next((line for line in self._lines.values() if line), None)

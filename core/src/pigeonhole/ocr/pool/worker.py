@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import reduce
 from multiprocessing.connection import Connection
 from typing import Any
@@ -17,6 +18,7 @@ from pigeonhole.ocr.pool.messages import (
     Answer,
     Failed,
     Finished,
+    Given,
     Opened,
     PageDone,
     PageOutcome,
@@ -25,6 +27,7 @@ from pigeonhole.ocr.pool.messages import (
     Refused,
     Task,
 )
+from pigeonhole.ocr.pool.shared_bytes import SharedBytes
 from pigeonhole.ocr.reading import DocumentReader
 from pigeonhole.ocr.reading_plan import ReadingProgress, gather
 from pigeonhole.processes import end_with_parent
@@ -36,8 +39,8 @@ Finish = Callable[[DocumentText], Any]
 _log = get_logger(__name__)
 
 
-def serve_reading(connection: Connection, open_reader: OpenReader, finish: Finish) -> None:
-    """Answer every Task that comes over the connection, until its other end is closed.
+def serve_reading(connection: Connection, document: SharedBytes, open_reader: OpenReader, finish: Finish) -> None:
+    """Answer every task that comes over the connection, until its other end is closed.
 
     The first message is Ready or Failed. A fault that nobody foresaw ends the process, and its supervisor decides what
     becomes of the document.
@@ -55,7 +58,9 @@ def serve_reading(connection: Connection, open_reader: OpenReader, finish: Finis
     connection.send(Ready(f"{engine.name} {engine.version}", reader.limits.page_deadline_seconds))
     try:
         while True:
-            _answer(connection, reader, finish, connection.recv())
+            given: Given = connection.recv()
+            task = replace(given.task, data=document.read(given.size))
+            _answer(connection, reader, finish, task)
     except (EOFError, ConnectionError):
         return
 
@@ -94,7 +99,7 @@ def _answer(connection: Connection, reader: DocumentReader, finish: Finish, task
 def _read(reader: DocumentReader, finish: Finish, task: Task) -> Iterator[Answer]:
     document = task.document
     if document is None:
-        document = reader.inspect(task.data)
+        document = reader.inspect(task.data, sha256=task.sha256)
         yield Opened(document)
     outcomes = list(task.outcomes)
     if not task.pages_done:
@@ -103,6 +108,7 @@ def _read(reader: DocumentReader, finish: Finish, task: Task) -> Iterator[Answer
             yield PageDone(outcome)
         yield PagesDone()
     yield Finished(finish(gather(document, outcomes, reader.settings, reader.limits)))
+    reader.write_cache()  # now, when nobody waits
 
 
 def _outcomes(reader: DocumentReader, document: Document, task: Task) -> Iterator[PageOutcome]:
