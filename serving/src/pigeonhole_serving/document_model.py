@@ -11,7 +11,7 @@ from kserve import InferRequest, Model
 from pigeonhole.documents import DocumentRefused
 from pigeonhole.prediction import Prediction
 from pigeonhole_serving.errors import FieldError, Reason, documents_refused, failure
-from pigeonhole_serving.kserve_payloads import infer_response, json_of, tensors_of
+from pigeonhole_serving.kserve_payloads import infer_answer, json_of, tensors_of
 from pigeonhole_serving.openapi import transformer_document
 from pigeonhole_serving.protocol.documents import DocumentRequest, parse_v1_documents, parse_v2_documents
 from pigeonhole_serving.protocol.predictions import prediction_tensor, v1_predictions
@@ -74,7 +74,7 @@ class DocumentModel(Model):  # type: ignore[misc]  # kserve ships no types
         """Return the answer in the request's protocol."""
         if result.request.protocol == "v1":
             return v1_predictions(result.predictions)
-        return infer_response(self.name, headers, [prediction_tensor(result.predictions)])
+        return infer_answer(self.name, headers, [prediction_tensor(result.predictions)])
 
     async def _classify(self, request: DocumentRequest, request_id: str) -> list[Prediction | BaseException]:
         deadline = time.monotonic() + self._settings.deadline_seconds

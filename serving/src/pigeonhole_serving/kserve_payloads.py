@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kserve import InferOutput, InferRequest, InferResponse
+from kserve import InferRequest
 
 from pigeonhole_serving.protocol.tensors import Tensor
 
@@ -28,13 +28,13 @@ def json_of(payload: Any) -> Any:
         return None
 
 
-def infer_response(
+def infer_answer(
     model_name: str,
     headers: Mapping[str, str] | None,
     tensors: Sequence[Tensor],
     parameters: dict[str, str] | None = None,
-) -> InferResponse:
-    """Return a V2 answer with the request's id; kserve fails on one without an id."""
-    outputs = [InferOutput(item.name, list(item.shape), item.datatype, list(item.data)) for item in tensors]
-    request_id = (headers or {}).get("x-request-id") or "none"
-    return InferResponse(request_id, model_name, outputs, parameters=parameters)
+) -> dict[str, Any]:
+    """Return a V2 answer as JSON values, with the request's id."""
+    answer = {"model_name": model_name, "id": (headers or {}).get("x-request-id") or "none"}
+    outputs = [tensor.to_json() for tensor in tensors]
+    return {**answer, **({"parameters": parameters} if parameters else {}), "outputs": outputs}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import uvloop
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 from kserve import Model, ModelServer
@@ -17,6 +18,7 @@ from kserve.protocol.rest.server import RESTServer
 from pigeonhole.telemetry.tracing import close_tracing
 from pigeonhole_serving.error_mapping import MAPPED_EXCEPTIONS, serving_error
 from pigeonhole_serving.errors import FieldError, Reason, failure
+from pigeonhole_serving.inference_routes import inference_routes
 from pigeonhole_serving.protocol.texts import MODEL_NAME
 from pigeonhole_serving.request_gate import RequestGate, error_response, request_id_of
 from pigeonhole_serving.settings import ServingSettings
@@ -80,7 +82,8 @@ class PigeonholeModelServer(ModelServer):  # type: ignore[misc]  # kserve ships 
         self.registered_models.update(model, MODEL_NAME)
         self._rest_server = _RestServer(self, self._parts, model.openapi())
         self.register_signal_handler()
-        asyncio.run(self._serve())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve())
 
     async def _serve(self) -> None:
         try:
@@ -132,6 +135,7 @@ class _RestServer(RESTServer):  # type: ignore[misc]  # kserve ships no types
 
     def _register_endpoints(self, app: FastAPI) -> None:
         # The first route that matches answers, so ours come before kserve's.
+        app.router.routes.extend(inference_routes(self.dataplane))
         app.include_router(health_routes(self._parts.problems, self._parts.own_problems))
         super()._register_endpoints(app)
         # FastAPI would describe kserve's routes, which take and answer anything.

@@ -46,11 +46,12 @@ class Readers:
         """Start the processes, without waiting for them; `problem` tells how they are."""
         self._pool.start()
 
-    async def read(self, data: bytes, *, view: View, deadline: float, request_id: str) -> ReadDocument:
+    async def read(self, data: bytes, *, sha256: str, view: View, deadline: float, request_id: str) -> ReadDocument:
         """Read a document when a process is free.
 
         Args:
             data: The document.
+            sha256: Its identity.
             view: Whether to read it whole or take a first look.
             deadline: `time.monotonic()` until which the result is of use.
             request_id: For the log lines about it.
@@ -60,7 +61,7 @@ class Readers:
             ServingError: 503 or 504.
         """
         try:
-            return await self._pool.read(data, view=view, deadline=deadline, request_id=request_id)
+            return await self._pool.read(data, view=view, deadline=deadline, request_id=request_id, sha256=sha256)
         except PoolTimeout as error:
             raise failure(Reason.TIMEOUT, "The document was not read in time.") from error
         except PoolFull as error:
@@ -68,7 +69,7 @@ class Readers:
         except (EngineFailure, PoolStopped) as error:
             raise failure(Reason.NOT_READY, "The document readers do not work.") from error
 
-    def read_later(self, data: bytes, *, request_id: str) -> None:
+    def read_later(self, data: bytes, *, sha256: str, request_id: str) -> None:
         """Have a document read whole while no other waits, so that its text is in the cache when someone wants it.
 
         Without a cache nothing is read, and nor is it while too many such documents wait: whoever wants the text then
@@ -79,7 +80,7 @@ class Readers:
         try:
             deadline = time.monotonic() + _LATER_SECONDS
             later = self._pool.submit(
-                data, view="full", priority=Priority.LOW, deadline=deadline, request_id=request_id
+                data, view="full", priority=Priority.LOW, deadline=deadline, request_id=request_id, sha256=sha256
             )
         except (PoolFull, PoolStopped):
             READ_LATER.labels("dropped").inc()

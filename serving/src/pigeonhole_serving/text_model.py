@@ -15,7 +15,7 @@ from pigeonhole.scored_texts import ScoredTexts
 from pigeonhole.telemetry import get_logger
 from pigeonhole_serving.answering_models import publish_model
 from pigeonhole_serving.errors import FieldError, Reason, failure
-from pigeonhole_serving.kserve_payloads import infer_response, json_of, tensors_of
+from pigeonhole_serving.kserve_payloads import infer_answer, json_of, tensors_of
 from pigeonhole_serving.openapi import predictor_document
 from pigeonhole_serving.protocol.texts import (
     ScoreRequest,
@@ -109,7 +109,7 @@ class TextModel(Model):  # type: ignore[misc]  # kserve ships no types
         request, scored = result
         if request.protocol == "v1":
             return v1_scores(scored)
-        return infer_response(self.name, headers, score_tensors(scored), parameters=asdict(scored.model))
+        return infer_answer(self.name, headers, score_tensors(scored), parameters=asdict(scored.model))
 
 
 def _is_quick(request: ScoreRequest) -> bool:

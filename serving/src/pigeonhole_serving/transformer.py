@@ -37,10 +37,13 @@ class Transformer:
             ServingError: 503 or 504.
         """
         started = time.perf_counter()
-        routed = self.router.route(document_sha256(instance.data))
+        sha256 = document_sha256(instance.data)
+        routed = self.router.route(sha256)
         for view in routed.views:
             with span("read document", view=view) as reading:
-                read = await self.readers.read(instance.data, view=view, deadline=deadline, request_id=request_id)
+                read = await self.readers.read(
+                    instance.data, sha256=sha256, view=view, deadline=deadline, request_id=request_id
+                )
                 reading.set_attribute("pages", len(read.text.pages))
             count_pages(read.text, view)
             prediction, is_enough = await self._answer(routed, read, instance, request_id)
@@ -48,7 +51,7 @@ class Transformer:
                 break
         if prediction.score.abstained and not read.text.complete:
             # A person will look at it, and what they say becomes an example, whose text a training wants.
-            self.readers.read_later(instance.data, request_id=request_id)
+            self.readers.read_later(instance.data, sha256=sha256, request_id=request_id)
         count_prediction(prediction, time.perf_counter() - started)
         return prediction
 

@@ -215,8 +215,12 @@ def test_what_a_person_will_look_at_is_read_whole_later(
         metrics = transformer.get("/metrics").text
         return all(f'pigeonhole_{name}{{queue="documents"}} 0.0' in metrics for name in ("slots_busy", "queue_depth"))
 
+    def kept() -> int:
+        return len(list((tmp_path / "page-texts").rglob("*.json")))
+
     wait_until(idle, "the readers to have nothing to do")
-    assert len(list((tmp_path / "page-texts").rglob("*.json"))) == 1 + later
+    wait_until(lambda: kept() > later, "the cache to be written")
+    assert kept() == 1 + later
     assert ('pigeonhole_read_later_total{result="ok"} 1.0' in transformer.get("/metrics").text) == bool(later)
 
 

@@ -106,7 +106,7 @@ class _Output(BaseModel):
 
     name: str
     shape: tuple[int, ...]
-    data: list[str | float | None]
+    data: list[Any]
 
 
 class _Answer(BaseModel):
