@@ -127,6 +127,8 @@ class _RestServer(RESTServer):  # type: ignore[misc]  # kserve ships no types
         )
         # kserve listens on every address and has no setting for it.
         self.config.host = parts.settings.host
+        # Nobody asks for a caller's address.
+        self.config.proxy_headers = False
         self._parts = parts
         self._document = document
 

@@ -121,7 +121,8 @@ class PredictorClient:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, use_dns_cache=False)
             # A call has a deadline as a whole, which a server that drips cannot stretch.
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=None)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+            cookies = aiohttp.DummyCookieJar()
+            self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, cookie_jar=cookies)
         return self._session
 
 

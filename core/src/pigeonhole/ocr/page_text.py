@@ -58,6 +58,12 @@ class PageText:
             return None
         return sum(word.confidence for word in self.words) / len(self.words)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the words column by column, which takes a third of the time of so many objects."""
+        texts, confidences = [word.text for word in self.words], [word.confidence for word in self.words]
+        boxes = [(box.left, box.top, box.width, box.height) for box in (word.box for word in self.words)]
+        return _restored, ({**vars(self), "words": ()}, texts, confidences, boxes)
+
     def to_json(self) -> dict[str, Any]:
         """Return the page as JSON values."""
         # By hand, since asdict copies every word's every field, which takes longer than writing them.
@@ -69,6 +75,13 @@ class PageText:
         """Return the page that `to_json` wrote."""
         words = tuple(Word(word["text"], word["confidence"], Box(**word["box"])) for word in values["words"])
         return cls(**{**values, "words": words})
+
+
+def _restored(
+    values: dict[str, Any], texts: list[str], confidences: list[float], boxes: list[tuple[int, int, int, int]]
+) -> PageText:
+    words = tuple(Word(text, sure, Box(*box)) for text, sure, box in zip(texts, confidences, boxes, strict=True))
+    return PageText(**{**values, "words": words})
 
 
 @dataclass(frozen=True)
