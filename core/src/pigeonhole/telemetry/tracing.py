@@ -14,6 +14,7 @@ from opentelemetry.trace import INVALID_SPAN, NoOpTracer, Span, SpanKind, Status
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_TRACE_PARENT = "traceparent"
 _W3C = TraceContextTextMapPropagator()
 
 
@@ -58,6 +59,9 @@ def close_tracing() -> None:
 @contextmanager
 def server_span(name: str, headers: Mapping[str, str]) -> Iterator[Span]:
     """Make the answering of a request a span of its caller's trace, which `traceparent` and `tracestate` name."""
+    if isinstance(_tracing.tracer, NoOpTracer) and _TRACE_PARENT not in headers:
+        yield INVALID_SPAN
+        return
     with _tracing.tracer.start_as_current_span(
         name,
         context=_W3C.extract(headers),

@@ -85,7 +85,7 @@ class ReadingProcess:
         Raises:
             ProcessLost: The process ended, grew too large, took too long for an answer or was not done by the deadline.
         """
-        self._by(self._page_deadline(deadline), lambda: self._send(task))
+        self._send(task)
         while True:
             answer: Answer = self._by(self._page_deadline(deadline), self._connection.recv)
             self.pages += isinstance(answer, PageDone)
@@ -114,8 +114,12 @@ class ReadingProcess:
         return self._process.exitcode
 
     def _send(self, task: Task) -> None:
-        self._document.write(task.data)
-        self._connection.send(Given(replace(task, data=b""), len(task.data)))
+        # Without a guard: a message without its document is smaller than the pipe, so that nobody need take it.
+        try:
+            self._document.write(task.data)
+            self._connection.send(Given(replace(task, data=b""), len(task.data)))
+        except OSError as error:
+            raise ProcessLost(self._guard.loss or Loss.CRASH) from error
 
     def _page_deadline(self, latest: float) -> float:
         return min(latest, time.monotonic() + self._page_seconds)
