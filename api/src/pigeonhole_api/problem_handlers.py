@@ -5,7 +5,8 @@ from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -30,7 +31,8 @@ def install_problem_handlers(app: FastAPI) -> None:
     _handle(app, RequestValidationError, _of_invalid_request)
     _handle(app, HTTPException, _of_http_exception)
     _handle(app, PigeonholeError, _of_own_error)
-    _handle(app, OperationalError, _of_database_error)
+    for kind in (OperationalError, InterfaceError, PoolTimeoutError):
+        _handle(app, kind, _of_database_error)
     _handle(app, Exception, lambda _error: internal_fault())
 
 
@@ -65,7 +67,7 @@ def _of_own_error(error: PigeonholeError) -> Refusal:
     return _unavailable(*_UNAVAILABLE[error.code]) if error.code in _UNAVAILABLE else internal_fault()
 
 
-def _of_database_error(_error: OperationalError) -> Refusal:
+def _of_database_error(_error: Exception) -> Refusal:
     _log.exception("database_failed")
     return _unavailable("database-unavailable", "The database does not answer.")
 

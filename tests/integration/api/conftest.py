@@ -1,4 +1,4 @@
-"""The API and its worker as real processes over a real SQLite database, and a transformer that does what it is told."""
+"""The API and its worker as real processes over real databases, and a transformer that does what it is told."""
 
 import base64
 import hashlib
@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
+from tests.integration.api.postgresql_server import PostgresqlServer
 
 from pigeonhole_api.client import ApiError, PlatformClient
 from pigeonhole_frontends.laptop.ports import any_free_port
@@ -199,6 +200,22 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    """A PostgreSQL server for all tests that do not disturb it."""
+    server = PostgresqlServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/platform.db"
+    return str(request.getfixturevalue("postgresql").new_database())
+
+
+@pytest.fixture(scope="session")
 def steady_transformer() -> Iterator[Transformer]:
     """A transformer that always answers; the hash of a document decides whether it is sure of itself."""
     transformer = Transformer()
@@ -291,6 +308,14 @@ def kill_fixture() -> Callable[[subprocess.Popen[bytes]], None]:
 def installation(tmp_path: Path, own_transformer: Transformer) -> Iterator[Installation]:
     """A platform of a test's own, nothing of it started yet."""
     installation = Installation(tmp_path, own_transformer.url)
+    yield installation
+    installation.close()
+
+
+@pytest.fixture
+def installation_on_either(tmp_path: Path, own_transformer: Transformer, database_url: str) -> Iterator[Installation]:
+    """As `installation`, once on SQLite and once on PostgreSQL."""
+    installation = Installation(tmp_path, own_transformer.url, PIGEONHOLE_API_DATABASE_URL=database_url)
     yield installation
     installation.close()
 

@@ -15,6 +15,7 @@ from pigeonhole_api.database.clock import database_now
 
 _WRITES = "pigeonhole_writes"
 _LOCK_SECONDS = 30
+_CONNECT_SECONDS = 5
 _CONNECTIONS = 48
 
 
@@ -39,8 +40,11 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Yield a connection that sees one state of the database."""
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -49,6 +53,29 @@ class Database:
             connection.execution_options(**{_WRITES: True})
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def reshape(self) -> Iterator[Connection]:
+        """Yield a connection as `write` does, in which tables may be made anew.
+
+        SQLite changes a table by making another in its place, and would take the rows that refer to it for orphans;
+        their references are checked at the end instead.
+
+        Raises:
+            DatabaseError: `references-broken`; nothing is changed.
+        """
+        with self.engine.connect() as connection:
+            connection.execution_options(**{_WRITES: True})
+            is_sqlite = connection.dialect.name == "sqlite"
+            # Within a transaction the switch would do nothing.
+            _check_references(connection, at_once=not is_sqlite)
+            try:
+                with connection.begin():
+                    yield connection
+                    if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        raise DatabaseError("A migration would break references.", code="references-broken")
+            finally:
+                _check_references(connection, at_once=True)
 
     def close(self) -> None:
         """Close the connections."""
@@ -63,8 +90,11 @@ def now(connection: Connection) -> float:
 def _create_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() != "sqlite":
-            return create_engine(parsed, pool_size=_CONNECTIONS, pool_pre_ping=True)
+        if parsed.get_backend_name() == "postgresql":
+            # Whatever driver the address names, this is the one that is installed.
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            arguments = {"connect_timeout": _CONNECT_SECONDS, "options": f"-c lock_timeout={_LOCK_SECONDS}s"}
+            return create_engine(parsed, pool_size=_CONNECTIONS, pool_pre_ping=True, connect_args=arguments)
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed, pool_size=_CONNECTIONS, connect_args={"timeout": _LOCK_SECONDS})
@@ -72,7 +102,7 @@ def _create_engine(url: str) -> Engine:
         raise DatabaseError(
             "PIGEONHOLE_API_DATABASE_URL: the database cannot be opened.",
             code="database-url-invalid",
-            hint="Use sqlite:////path/platform.db or postgresql+psycopg://user@host/name.",
+            hint="Use sqlite:////path/platform.db or postgresql://user@host/name.",
         ) from error
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -88,6 +118,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={_LOCK_SECONDS * 1000}")
     cursor.close()
+
+
+def _check_references(connection: Connection, *, at_once: bool) -> None:
+    if connection.dialect.name == "sqlite":
+        cursor = connection.connection.cursor()
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if at_once else 'OFF'}")
+        cursor.close()
 
 
 def _use_wal(cursor: sqlite3.Cursor) -> None:

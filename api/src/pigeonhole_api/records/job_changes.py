@@ -1,4 +1,8 @@
-"""Cancelling a job, and trying its failed documents again."""
+"""Cancelling a job, and trying its failed documents again.
+
+Documents are changed before their job's row, as by those who work on them: two transactions that lock the same rows in
+different orders would wait for each other.
+"""
 
 from sqlalchemy import Connection, select, update
 
@@ -19,12 +23,12 @@ def cancel_job(connection: Connection, job_id: str, caller: Caller) -> None:
     if _state(connection, job_id) in FINAL_JOB_STATES:
         return
     present = now(connection)
-    connection.execute(update(jobs).where(jobs.c.id == job_id).values(cancelled_at=present))
     cancelled = connection.execute(
         update(documents)
-        .where(documents.c.job_id == job_id, documents.c.state == "queued")
+        .where(documents.c.job_id == job_id, documents.c.state.in_(["waiting_upload", "queued"]))
         .values(state="cancelled", finished_at=present, version=documents.c.version + 1)
     )
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(cancelled_at=present))
     refresh_state(connection, [job_id])
     record(connection, caller, "job.cancelled", job_id, documents=cancelled.rowcount)
 
@@ -57,8 +61,7 @@ def retry_job(connection: Connection, job_id: str, caller: Caller) -> None:
 
 
 def _state(connection: Connection, job_id: str) -> str:
-    statement = select(jobs.c.state).where(jobs.c.id == job_id).with_for_update()
-    state = connection.execute(statement).scalar_one_or_none()
+    state = connection.execute(select(jobs.c.state).where(jobs.c.id == job_id)).scalar_one_or_none()
     if state is None:
         raise missing("job", job_id)
     return str(state)

@@ -65,6 +65,7 @@ def refresh_state(connection: Connection, job_ids: Iterable[str]) -> None:
         return
     # The lock makes two workers that finish a job's last documents see each other's work on PostgreSQL.
     rows = connection.execute(select(jobs).where(jobs.c.id.in_(wanted)).order_by(jobs.c.id).with_for_update()).all()
+    _cancel_late(connection, [row.id for row in rows if row.cancelled_at is not None])
     counts = count_documents(connection, wanted)
     for row in rows:
         state = job_state(counts[row.id], started=row.started_at is not None, cancelled=row.cancelled_at is not None)
@@ -72,6 +73,20 @@ def refresh_state(connection: Connection, job_ids: Iterable[str]) -> None:
             finished_at = now(connection) if state in FINAL_JOB_STATES else None
             changed = {"state": state, "finished_at": finished_at}
             connection.execute(update(jobs).where(jobs.c.id == row.id).values(changed))
+
+
+def _cancel_late(connection: Connection, job_ids: Sequence[str]) -> None:
+    """Cancel what came back to the queue while its job was being cancelled.
+
+    A document that someone holds a lock on is being taken: it is left to them, and not waited for.
+    """
+    if not job_ids:
+        return
+    queued = select(documents.c.id).where(documents.c.job_id.in_(job_ids), documents.c.state == "queued")
+    late = connection.execute(queued.with_for_update(skip_locked=True)).scalars().all()
+    if late:
+        changed = {"state": "cancelled", "finished_at": now(connection), "version": documents.c.version + 1}
+        connection.execute(update(documents).where(documents.c.id.in_(late)).values(changed))
 
 
 def _to_jobs(connection: Connection, rows: Sequence[Row[Any]]) -> list[Job]:

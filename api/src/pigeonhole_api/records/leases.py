@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, case, func, insert, select, update
+from sqlalchemy import Connection, Select, case, func, insert, select, update
 
 from pigeonhole_api.database import database_now, now
 from pigeonhole_api.database.tables import documents, jobs, predictions
@@ -39,7 +39,7 @@ def is_work_waiting(connection: Connection) -> bool:
 
 def claim(connection: Connection, owner: str, most: int, *, seconds: float) -> list[Lease]:
     """Take the documents that have waited longest by virtual time; each taking is an attempt."""
-    waiting = (
+    first = (
         select(documents.c.id)
         .where(documents.c.state == "queued")
         .order_by(documents.c.vt, documents.c.id)
@@ -48,7 +48,7 @@ def claim(connection: Connection, owner: str, most: int, *, seconds: float) -> l
     )
     taken = connection.execute(
         update(documents)
-        .where(documents.c.id.in_(waiting.scalar_subquery()))
+        .where(documents.c.id.in_(_locked(first)))
         .values(
             state="leased",
             owner=owner,
@@ -115,12 +115,12 @@ def end_expired(connection: Connection, *, most_attempts: int) -> int:
 
     A document that was interrupted at its last attempt has failed: it may be what kills the workers.
     """
-    expired = (documents.c.state == "leased", documents.c.lease_until < database_now())
+    expired = select(documents.c.id).where(documents.c.state == "leased", documents.c.lease_until < database_now())
     exhausted = documents.c.attempts >= most_attempts
     detail = f"The work on it was interrupted {most_attempts} times."
     ended = connection.execute(
         update(documents)
-        .where(*expired)
+        .where(documents.c.id.in_(_locked(expired.with_for_update(skip_locked=True))))
         .values(
             state=case((exhausted, "failed"), else_=_queued_unless_cancelled()),
             error_reason=case((exhausted, INTERRUPTED), else_=None),
@@ -134,6 +134,12 @@ def end_expired(connection: Connection, *, most_attempts: int) -> int:
     ).all()
     refresh_state(connection, [row.job_id for row in ended])
     return len(ended)
+
+
+def _locked(chosen: Select[tuple[str]]) -> Select[tuple[str]]:
+    """Return the ids of rows that are chosen and locked once, whatever the planner would make of a subquery."""
+    rows = chosen.cte("chosen").prefix_with("MATERIALIZED", dialect="postgresql")
+    return select(rows.c.id)
 
 
 def _leave_and_refresh(connection: Connection, lease: Lease, **values: Any) -> bool:
