@@ -17,6 +17,7 @@ from pigeonhole_api.problem_handlers import install_problem_handlers
 from pigeonhole_api.problems import MEDIA_TYPE
 from pigeonhole_api.routes import (
     audit_events,
+    declared_documents,
     documents,
     health,
     jobs,
@@ -26,7 +27,7 @@ from pigeonhole_api.routes import (
     trainings,
 )
 
-_ROUTERS = (jobs, documents, thumbnails, training_set, trainings, models, audit_events, health)
+_ROUTERS = (jobs, declared_documents, documents, thumbnails, training_set, trainings, models, audit_events, health)
 _DESCRIPTION = "Submit scans, get their classes with calibrated probabilities, correct them, and train on that."
 
 

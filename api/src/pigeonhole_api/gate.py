@@ -14,7 +14,7 @@ from pigeonhole_api.problems import Refusal, internal_fault, problem_response
 
 _log = get_logger(__name__)
 _PORT = re.compile(r":[0-9]+$")
-_MOST_JSON_BYTES = 1_000_000
+_MOST_JSON_BYTES = 2_000_000
 
 
 class RequestGate:
@@ -42,7 +42,7 @@ class RequestGate:
         try:
             headers = Headers(scope=exchange.scope)
             self._check_host(headers)
-            most = self._most_bytes if self._may_upload(headers) else _MOST_JSON_BYTES
+            most = self._most_bytes if self._may_upload(exchange.scope["method"], headers) else _MOST_JSON_BYTES
             _check_length(headers, most)
             await self._app(exchange.scope, _limited(receive, most), exchange.send)
         except Refusal as refusal:
@@ -51,10 +51,10 @@ class RequestGate:
             _log.exception("request_failed")
             await exchange.fail(internal_fault(), receive)
 
-    def _may_upload(self, headers: Headers) -> bool:
+    def _may_upload(self, method: str, headers: Headers) -> bool:
         # A body is read before the route asks who sends it: a stranger must not fill the memory meanwhile.
         known = hmac.compare_digest(headers.get("authorization", "").encode(), self._authorization)
-        return known and headers.get("content-type", "").startswith("multipart/")
+        return known and (method == "PUT" or headers.get("content-type", "").startswith("multipart/"))
 
     def _check_host(self, headers: Headers) -> None:
         # A page of another site can make a browser send requests here under its own name (DNS rebinding).

@@ -13,6 +13,8 @@ def job_state(counts: JobCounts, *, started: bool, cancelled: bool) -> JobState:
         started: Whether a worker has ever taken one of them.
         cancelled: Whether someone cancelled it.
     """
+    if counts.waiting_upload and not cancelled:
+        return "uploading"
     if counts.queued or counts.leased:
         if cancelled:
             return "cancelling"
@@ -27,7 +29,7 @@ def job_state(counts: JobCounts, *, started: bool, cancelled: bool) -> JobState:
 def eta_seconds(counts: JobCounts, started_at: float | None, now: float) -> float | None:
     """Return how long the rest takes at the pace so far, or None while nobody can tell."""
     done = counts.classified + counts.needs_review
-    left = counts.queued + counts.leased
+    left = counts.waiting_upload + counts.queued + counts.leased
     if started_at is None or done < _FEWEST_DONE or left == 0:
         return None
     return round(left * max(0.0, now - started_at) / done, 1)

@@ -27,6 +27,7 @@ class ApiSettings(DatabaseSettings):
         "127.0.0.1,localhost,::1", min_length=1, description="Names a request's Host header may have; * for any."
     )
     files_per_upload: int = Field(100, ge=1, le=1000, description="Files that one request may hold.")
+    documents_per_job: int = Field(5000, ge=1, description="Documents that one job may declare.")
     max_body_bytes: int = Field(1_010_000_000, ge=1, description="Bytes of a request's body.")
     max_queued_documents: int = Field(20_000, ge=1, description="Documents that may wait; then uploads get 429.")
     ingest_threads: int = Field(4, ge=1, le=64, description="Files of one upload that are stored at the same time.")
@@ -49,6 +50,7 @@ class WorkerSettings(DatabaseSettings):
     transformer_timeout_seconds: float = Field(150.0, gt=0, description="Time for one document's answer.")
     concurrency: int = Field(0, ge=0, le=512, description="Documents in hand at the same time; 0 for the CPU count.")
     lease_seconds: float = Field(30.0, ge=1, description="How long work is a worker's without a sign of life.")
+    upload_hours: float = Field(24.0, gt=0, description="Hours after which a declared file is given up.")
     max_attempts: int = Field(3, ge=1, le=20, description="Attempts at a document before it has failed.")
     poll_seconds: float = Field(0.5, gt=0, description="Pause between two looks at an empty queue.")
     max_backoff_seconds: float = Field(5.0, gt=0, description="Longest pause while the transformer does not answer.")

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     documents = DocumentWorker(database, store, transformer, settings, owner)
     trainer = Trainer(database, settings, platform, owner)
     _stop_on_signals(documents, trainer)
-    with Heartbeat(database, documents, trainer, owner, lease_seconds=settings.lease_seconds):
+    with Heartbeat(database, documents, trainer, owner, settings):
         training = threading.Thread(target=trainer.run, name="trainer")
         training.start()
         _log.info("worker_started", concurrency=settings.concurrency)

@@ -1,4 +1,4 @@
-"""Migrations and leases on a real SQLite database."""
+"""Migrations and leases on real databases, SQLite and PostgreSQL."""
 
 import sqlite3
 import subprocess
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -15,7 +16,8 @@ from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from sqlalchemy import func, select, update
+from sqlalchemy import func, inspect, select, update
+from sqlalchemy.exc import IntegrityError
 
 from pigeonhole_api.database import Database, DatabaseError, database_now, migrate, now
 from pigeonhole_api.database.migrating import MIGRATIONS, NEWEST
@@ -36,8 +38,8 @@ ATTEMPTS = 3
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path}/platform.db")
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
     migrate(database)
     yield database
     database.close()
@@ -59,6 +61,15 @@ def expire_all(database: Database) -> int:
         past = update(documents).where(documents.c.state == "leased").values(lease_until=database_now() - 1)
         connection.execute(past)
         return leases.end_expired(connection, most_attempts=ATTEMPTS)
+
+
+def move_to(database: Database, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.reshape() as connection:
+        config.attributes["connection"] = connection
+        current = MigrationContext.configure(connection).get_current_revision() or ""
+        (command.downgrade if revision == "base" or revision < current else command.upgrade)(config, revision)
 
 
 def prediction(version: str = "1") -> Prediction:
@@ -84,8 +95,32 @@ def test_migrating_again_changes_nothing(database: Database) -> None:
         assert get_job(connection, job_id).counts.total == 1
 
 
-def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
-    code = f"from pigeonhole_api.database import *; migrate(Database('sqlite:///{tmp_path}/p.db'))"
+def test_migrations_go_down_and_up_again_with_everything_in_place(database: Database) -> None:
+    job_id = submit(database, 3)
+    (lease,) = claim(database, "a", 1)
+    with database.write() as connection:
+        assert leases.finish(connection, lease, prediction())
+    for revision in (*reversed(range(1, int(NEWEST))), *range(2, int(NEWEST) + 1)):
+        move_to(database, f"{revision:04d}")
+        with database.read() as connection:
+            assert connection.execute(select(func.count()).select_from(documents)).scalar_one() == 3
+            assert connection.execute(select(predictions.c.document_id)).scalars().all() == [lease.document_id]
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert get_job(connection, job_id).counts.queued == 2
+    for wrong in ({"state": "unknown"}, {"state": "leased"}, {"job_id": "none"}):
+        with pytest.raises(IntegrityError), database.write() as connection:
+            connection.execute(update(documents).values(wrong))
+
+
+def test_migrations_go_down_to_nothing(database: Database) -> None:
+    move_to(database, "base")
+    with database.read() as connection:
+        assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+
+
+def test_processes_that_start_together_migrate_once(database_url: str) -> None:
+    code = f"from pigeonhole_api.database import *; migrate(Database('{database_url}'))"
     started = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) for _ in range(2)]
     for process in started:
         _, errors = process.communicate(timeout=60)
@@ -107,6 +142,9 @@ def test_a_process_that_starts_while_another_first_writes_waits_for_it(tmp_path:
 
 def test_a_commit_is_on_the_disk_before_it_is_told(database: Database) -> None:
     with database.read() as connection:
+        if connection.dialect.name == "postgresql":
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+            return
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
@@ -216,13 +254,13 @@ def test_a_document_that_kills_its_workers_fails_after_the_last_attempt(database
     assert (row.error_reason, row.error_detail) == ("interrupted", "The work on it was interrupted 3 times.")
 
 
-def test_a_second_result_for_a_document_cannot_be_written(tmp_path: Path, database: Database) -> None:
+def test_a_second_result_for_a_document_cannot_be_written(database: Database) -> None:
     submit(database, 1)
     (lease,) = claim(database, "a", 1)
     with database.write() as connection:
         leases.finish(connection, lease, prediction())
-    with sqlite3.connect(tmp_path / "platform.db") as other, pytest.raises(sqlite3.IntegrityError):
-        other.execute("INSERT INTO predictions SELECT * FROM predictions")
+    with pytest.raises(IntegrityError), database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO predictions SELECT * FROM predictions")
 
 
 class Platform(RuleBasedStateMachine):

@@ -31,9 +31,13 @@ def run_curl(command: str, values: dict[str, str], files: dict[str, bytes]) -> h
     parts = [(name, (value[1:], files[value[1:]])) for name, value in forms if value.startswith("@")]
     fields = {name: value for name, value in forms if not value.startswith("@")}
     method = given.get("-X", "POST" if forms else "GET")
-    body: dict[str, Any] = (
-        {"content": given["-d"]} if "-d" in given else {"data": fields, "files": parts} if forms else {}
-    )
+    body: dict[str, Any] = {}
+    if "-d" in given:
+        body = {"content": given["-d"]}
+    elif "--data-binary" in given:
+        body = {"content": files[given["--data-binary"].removeprefix("@")]}
+    elif forms:
+        body = {"data": fields, "files": parts}
     return httpx.request(method, given["url"], headers=headers, timeout=60, **body)
 
 
@@ -54,6 +58,8 @@ def test_every_command_works_as_printed(platform: Any, pictures: Callable[[int],
             client.wait(values["JOB"], timeout=30)
             document = client.documents(values["JOB"]).documents[0]
             values |= {"DOCUMENT": document.id, "ETAG": document.etag, "CLASS": document.prediction.class_name}
+        if "tuesday-batch" in command:
+            values["TUESDAY"] = response.json()["id"]
         if command.endswith("/v1/dataset-versions"):
             values["DATASET"] = response.json()["id"]
         if command.endswith("/v1/models/production"):

@@ -87,7 +87,8 @@ CASES: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
     "class with a control character": ("GET", "/v1/classes/a%07b/examples", {}, 422, "invalid-request"),
     "no file": ("POST", "/v1/jobs", {"files": {"reference": (None, "r")}}, 422, "no-files"),
     "no reference": ("POST", "/v1/jobs", {"files": {"files": ("a.png", b"x")}}, 422, "reference-invalid"),
-    "not multipart": ("POST", "/v1/jobs", {"json": {"reference": "r"}}, 422, "no-files"),
+    "neither files nor a declaration": ("POST", "/v1/jobs", {"content": b"text"}, 422, "no-files"),
+    "declaration of nothing": ("POST", "/v1/jobs", {"json": {"reference": "r"}}, 422, "invalid-request"),
     "too many files": (
         "POST",
         "/v1/jobs",
@@ -96,7 +97,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
         "too-many-files",
     ),
     "body too large": ("POST", "/v1/jobs", {"files": {"files": ("a", b"x" * 3_000_001)}}, 413, "body-too-large"),
-    "JSON too large": ("POST", "/v1/trainings", {"content": b"x" * 1_000_001}, 413, "body-too-large"),
+    "JSON too large": ("POST", "/v1/trainings", {"content": b"x" * 2_000_001}, 413, "body-too-large"),
     "broken multipart": (
         "POST",
         "/v1/jobs",
@@ -161,7 +162,7 @@ def test_a_body_without_a_length_is_cut_off_at_the_limit(platform: Any) -> None:
 def test_a_stranger_s_body_is_refused_before_it_is_read(platform: Any) -> None:
     headers = {"content-type": "multipart/form-data; boundary=b"}
     for path in ("/v1/jobs", "/v1/corrections/imports"):
-        answer = platform.call("POST", path, token=None, content=b"x" * 2_000_000, headers=headers)
+        answer = platform.call("POST", path, token=None, content=b"x" * 2_000_001, headers=headers)
         check_problem(answer, 413, "body-too-large")
 
 

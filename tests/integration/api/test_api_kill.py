@@ -1,6 +1,5 @@
 """`kill -9` at any moment loses nothing that was accepted, and no document has two results."""
 
-import sqlite3
 import threading
 import time
 from collections import Counter
@@ -8,6 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
+
+from pigeonhole_api.database import Database
+from pigeonhole_api.database.tables import predictions
 
 pytestmark = pytest.mark.integration
 Pictures = Callable[[int], list[tuple[str, bytes]]]
@@ -15,8 +18,17 @@ DOCUMENTS = 200
 
 
 def test_200_documents_in_flight_survive_the_killing_of_api_and_worker(
-    installation: Any, transformer: Any, pictures: Pictures, predict: Any, wait_until: Any, kill: Any, reference: str
+    installation_on_either: Any,
+    transformer: Any,
+    pictures: Pictures,
+    predict: Any,
+    wait_until: Any,
+    kill: Any,
+    reference: str,
+    database_url: str,
 ) -> None:
+    installation = installation_on_either
+
     def slow(document: bytes) -> Any:
         time.sleep(0.01)
         return predict(document)
@@ -42,14 +54,17 @@ def test_200_documents_in_flight_survive_the_killing_of_api_and_worker(
     assert len({document.id for document in documents}) == DOCUMENTS
     assert Counter(document.state for document in documents) == {"classified": DOCUMENTS}
     assert all(document.prediction for document in documents)
-    with sqlite3.connect(installation.home / "platform.db") as database:
-        assert database.execute("SELECT count(*) FROM predictions").fetchone() == (DOCUMENTS,)
+    database = Database(database_url)
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(predictions)).scalar_one() == DOCUMENTS
+    database.close()
     assert len(transformer.seen) == DOCUMENTS
 
 
 def test_an_api_killed_during_uploads_keeps_each_job_that_it_accepted(
-    installation: Any, pictures: Pictures, kill: Any, reference: str
+    installation_on_either: Any, pictures: Pictures, kill: Any, reference: str
 ) -> None:
+    installation = installation_on_either
     api = installation.start_api()
     accepted: dict[str, tuple[str, set[bytes]]] = {}
     uploads = {f"{reference}-{number}": pictures(20) for number in range(30)}

@@ -9,8 +9,10 @@ import pytest
 from pigeonhole.datasets import DatasetStore
 from pigeonhole.documents import DocumentLimits
 from pigeonhole.storage.local import LocalStorage
+from pigeonhole_api.file_names import clean_name
 from pigeonhole_api.identifiers import new_id
-from pigeonhole_api.intake.received import Incoming, clean_name, keep, manifest_sha256, measure
+from pigeonhole_api.intake.manifests import manifest_sha256
+from pigeonhole_api.intake.received import Incoming, keep, measure
 
 pytestmark = pytest.mark.unit
 
@@ -20,7 +22,7 @@ def files(*pairs: tuple[str, bytes]) -> list[Incoming]:
 
 
 def manifest(*pairs: tuple[str, bytes]) -> str:
-    return manifest_sha256(measure(files(*pairs)))
+    return manifest_sha256((file.sha256, file.name) for file in measure(files(*pairs)))
 
 
 def test_an_upload_is_identified_by_names_and_contents_in_any_order() -> None:

@@ -17,6 +17,8 @@ def counts(**states: int) -> JobCounts:
 @pytest.mark.parametrize(
     ("states", "started", "cancelled", "state"),
     [
+        ({"waiting_upload": 3}, False, False, "uploading"),
+        ({"waiting_upload": 1, "queued": 1, "leased": 1, "classified": 9}, True, False, "uploading"),
         ({"queued": 3}, False, False, "queued"),
         ({"queued": 2, "failed": 1}, False, False, "queued"),
         ({"queued": 2, "leased": 1}, True, False, "running"),
@@ -36,7 +38,7 @@ def test_the_state_of_a_job(states: dict[str, int], started: bool, cancelled: bo
 
 @given(
     st.fixed_dictionaries(
-        {name: st.integers(0, 5) for name in ("queued", "leased", "classified", "needs_review", "failed", "cancelled")}
+        {name: st.integers(0, 5) for name in JobCounts.model_fields if name not in ("total", "reviewed")}
     ),
     st.booleans(),
     st.booleans(),
@@ -44,8 +46,10 @@ def test_the_state_of_a_job(states: dict[str, int], started: bool, cancelled: bo
 def test_a_job_has_ended_exactly_when_nothing_of_it_waits(
     states: dict[str, int], started: bool, cancelled: bool
 ) -> None:
+    if cancelled:
+        states = {**states, "waiting_upload": 0}  # a cancelled job waits for no upload
     state = job_state(counts(**states), started=started, cancelled=cancelled)
-    assert (state in FINAL_JOB_STATES) == (states["queued"] + states["leased"] == 0)
+    assert (state in FINAL_JOB_STATES) == (states["waiting_upload"] + states["queued"] + states["leased"] == 0)
 
 
 def test_the_rest_takes_as_long_as_the_pace_so_far_says() -> None:

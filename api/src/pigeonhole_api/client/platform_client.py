@@ -2,18 +2,21 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from urllib.parse import quote
 
 from pigeonhole_api.client.errors import ApiError
 from pigeonhole_api.client.training_calls import TrainingCalls
 from pigeonhole_api.client.transport import Transport, parse
-from pigeonhole_api.client.uploads import Upload, opened
+from pigeonhole_api.client.uploads import BINARY, Sending, Upload, declare, opened
 from pigeonhole_api.models import FINAL_JOB_STATES, Document, DocumentPage, Job, JobPage
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 1.0
 _MOST_ROWS = 500
+_CONNECTIONS = 8
 
 
 class PlatformClient(TrainingCalls):
@@ -42,25 +45,48 @@ class PlatformClient(TrainingCalls):
         self._transport.close()
 
     def submit_job(self, reference: str, files: Sequence[Upload]) -> Job:
-        """Upload files as one job; the same reference with the same files is the same job.
+        """Upload files as one job, several at a time; the same reference with the same files is the same job.
+
+        An upload that broke off is gone on with by the same call: what has come is not sent again. Of two files of one
+        name the second is numbered.
 
         Args:
             reference: The caller's own name for the job.
-            files: Names and contents, or paths to read while sending; 100 at most.
+            files: Names and contents, or paths to read while sending.
 
         Raises:
             ApiError: `reference-conflict`, when the reference names a job with other files.
         """
+        sendings = declare(files)
+        declared = [sending.declared.model_dump(mode="json") for sending in sendings]
+        body = {"reference": reference, "documents": declared}
         # Repeatable because the reference makes it so: a lost answer gives the same job again.
+        job = parse(Job, self._transport.send("POST", "/v1/jobs", repeatable=True, json=body))
+        if not job.counts.waiting_upload:
+            return job
+        waiting = {document.name for document in self.all_documents(job.id, state="waiting_upload")}
+        with ThreadPoolExecutor(_CONNECTIONS) as senders:
+            missing = (sending for sending in sendings if sending.declared.name in waiting)
+            list(senders.map(partial(self._upload, job.id), missing))
+        return self.job(job.id)
+
+    def complete(self, job_id: str) -> Job:
+        """Give up a job's documents that have not been uploaded."""
+        return parse(Job, self._transport.send("POST", f"/v1/jobs/{quote(job_id, safe='')}/completion"))
+
+    def _upload(self, job_id: str, sending: Sending) -> None:
+        name = sending.declared.name
+        path = f"/v1/jobs/{quote(job_id, safe='')}/documents/{quote(name, safe='')}"
         for last in (False, True):
-            with opened(files) as parts:
+            with opened(name, sending.content) as content:
                 try:
-                    answer = self._transport.send("POST", "/v1/jobs", data={"reference": reference}, files=parts)
-                    return parse(Job, answer)
+                    self._transport.send("PUT", path, content=content, headers={"Content-Type": BINARY})
+                    return
                 except ApiError as error:
+                    if error.code == "too-large":
+                        return  # the document has failed with that reason, and its job goes on
                     if last or error.code != "api-unreachable":
                         raise
-        raise AssertionError("unreachable: the last try returns or raises")
 
     def job(self, job_id: str) -> Job:
         """Return a job with the counts of its documents."""

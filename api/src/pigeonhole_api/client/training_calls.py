@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from pigeonhole_api.client.errors import ApiError
 from pigeonhole_api.client.transport import Transport, parse
-from pigeonhole_api.client.uploads import Upload, opened
+from pigeonhole_api.client.uploads import Upload, parts
 from pigeonhole_api.models import (
     AuditEventPage,
     ClassList,
@@ -45,8 +45,8 @@ class TrainingCalls:
 
     def add_examples(self, class_name: str, files: Sequence[Upload]) -> ExamplesAdded:
         """Add files to a class; a new name makes a new class."""
-        with opened(files) as parts:
-            return parse(ExamplesAdded, self._transport.send("POST", _examples_path(class_name), files=parts))
+        with parts(files) as sent:
+            return parse(ExamplesAdded, self._transport.send("POST", _examples_path(class_name), files=sent))
 
     def delete_example(self, example_id: str) -> None:
         """Take an example out of the training set; earlier dataset versions keep it."""

@@ -51,7 +51,7 @@ documents = Table(
     Column("position", Integer, nullable=False),
     Column("name", String(255), nullable=False),
     Column("size", Integer, nullable=False),
-    Column("sha256", String(64), nullable=False),
+    Column("sha256", String(64)),
     Column("media_type", String(64)),
     Column("pages", Integer),
     Column("stored", Boolean, nullable=False),
@@ -69,11 +69,13 @@ documents = Table(
     Column("version", Integer, nullable=False, server_default=text("1")),
     UniqueConstraint("job_id", "position"),
     CheckConstraint(
-        "state IN ('queued', 'leased', 'classified', 'needs_review', 'failed', 'cancelled')", name="state_known"
+        "state IN ('waiting_upload', 'queued', 'leased', 'classified', 'needs_review', 'failed', 'cancelled')",
+        name="state_known",
     ),
     CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease_has_end"),
     Index(None, "state", "vt", "id"),
     Index(None, "job_id", "state"),
+    Index(None, "job_id", "name"),
     Index(None, "sha256"),
     Index(None, "review_id"),
 )

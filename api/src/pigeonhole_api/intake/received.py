@@ -1,7 +1,6 @@
 """An uploaded file: measured, looked at, kept by its sha256, or refused with a reason."""
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,10 +9,9 @@ from typing import IO
 from pigeonhole.datasets import DatasetStore
 from pigeonhole.documents import DocumentLimits, DocumentRefused, RefusalReason, inspect_document
 from pigeonhole.telemetry.http import REJECTED
+from pigeonhole_api.file_names import clean_name
 
 _BLOCK = 1 << 20
-_NAME_CHARACTERS = 255
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Received:
-    """A file that was looked at; a refused one has a reason, and is kept too unless it is empty or too large."""
+    """A file that was looked at; a refused one has a reason, and is kept too unless it is empty or too large.
+
+    One that was too large to be read to its end has no hash.
+    """
 
     name: str
     size: int
@@ -53,12 +54,6 @@ def measure(files: Iterable[Incoming]) -> list[Measured]:
     return [_measure(file) for file in files]
 
 
-def manifest_sha256(files: Iterable[Measured]) -> str:
-    """Return the identity of an upload: names and contents, whatever order they came in."""
-    lines = sorted(f"{file.sha256} {file.name}" for file in files)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
 def keep(
     files: Sequence[Measured], store: DatasetStore, limits: DocumentLimits, threads: ThreadPoolExecutor
 ) -> list[Received]:
@@ -71,9 +66,17 @@ def keep(
     return list(threads.map(look, files))
 
 
-def clean_name(name: str) -> str:
-    """Return a file's name as it is kept: without control characters, not empty, and not too long."""
-    return _CONTROLS.sub("", name).strip()[:_NAME_CHARACTERS] or "unnamed"
+def too_large(name: str, size: int, limits: DocumentLimits) -> Received:
+    """Return what is kept of a file that is larger than the limit: that it was refused.
+
+    Args:
+        name: The file's name.
+        size: Its bytes, or as many as came before it was refused.
+        limits: What is accepted.
+    """
+    REJECTED.labels(RefusalReason.TOO_LARGE.value).inc()
+    detail = f"The file has more than {limits.max_bytes:,} bytes, which is the most that is accepted."
+    return Received(name, size, "", stored=False, reason=RefusalReason.TOO_LARGE.value, detail=detail)
 
 
 def _measure(file: Incoming) -> Measured:

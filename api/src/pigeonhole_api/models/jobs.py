@@ -6,8 +6,10 @@ from pydantic import Field
 
 from pigeonhole_api.models.wire import Moment, WireModel
 
-JobState = Literal["queued", "running", "cancelling", "succeeded", "partially_failed", "failed", "cancelled"]
-DocumentState = Literal["queued", "leased", "classified", "needs_review", "failed", "cancelled"]
+JobState = Literal[
+    "uploading", "queued", "running", "cancelling", "succeeded", "partially_failed", "failed", "cancelled"
+]
+DocumentState = Literal["waiting_upload", "queued", "leased", "classified", "needs_review", "failed", "cancelled"]
 ReviewDecision = Literal["accepted", "corrected"]
 ReviewFilter = Literal["none", "accepted", "corrected"]
 
@@ -19,6 +21,7 @@ class JobCounts(WireModel):
     """How many of a job's documents are in each state; `reviewed` counts those that a person decided."""
 
     total: int
+    waiting_upload: int = 0
     queued: int = 0
     leased: int = 0
     classified: int = 0
@@ -42,6 +45,21 @@ class Job(WireModel):
     model_version: str | None = None
     counts: JobCounts
     eta_seconds: float | None = None
+
+
+class DeclaredDocument(WireModel):
+    """A file that is to be uploaded; what is said of its content is checked when it has come."""
+
+    name: str = Field(min_length=1, max_length=255, description="Unique within the job; the address it is put to.")
+    size: int | None = Field(None, ge=0, description="Bytes.")
+    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="Lower-case hexadecimal.")
+
+
+class JobDeclaration(WireModel):
+    """A job whose files are uploaded one by one afterwards."""
+
+    reference: str = Field(min_length=1, max_length=200)
+    documents: list[DeclaredDocument] = Field(min_length=1)
 
 
 class JobPage(WireModel):
@@ -147,13 +165,16 @@ class DocumentError(WireModel):
 
 
 class Document(WireModel):
-    """One file of a job; `duplicate_of` is the earliest document with the same bytes, `etag` goes into If-Match."""
+    """One file of a job; `duplicate_of` is the earliest document with the same bytes, `etag` goes into If-Match.
+
+    `size` and `sha256` of a document that waits for its upload are as declared, 0 and None when they were not.
+    """
 
     id: str
     job_id: str
     name: str
     size: int
-    sha256: str
+    sha256: str | None = None
     media_type: str | None = None
     pages: int | None = None
     language: str | None = None

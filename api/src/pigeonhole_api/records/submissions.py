@@ -1,6 +1,6 @@
 """A job is accepted: its row and its documents' rows in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,20 +52,10 @@ def insert_job(
     Raises:
         Refusal: 429 `queue-full`.
     """
-    _check_queue(connection, sum(1 for file in files if file.reason is None), most_queued)
-    present, job_id = now(connection), new_id("job")
-    connection.execute(
-        insert(jobs).values(
-            id=job_id,
-            reference=submission.reference,
-            manifest_sha256=submission.manifest_sha256,
-            state="queued",
-            created_by=caller.name,
-            created_at=present,
-        )
-    )
-    base = _virtual_time(connection)
-    originals = _first_with_content(connection, files)
+    check_queue(connection, sum(1 for file in files if file.reason is None), most_queued)
+    present, base = now(connection), virtual_time(connection)
+    job_id = add_job(connection, submission, caller, present)
+    originals = first_with_content(connection, {file.sha256 for file in files})
     rows: list[dict[str, Any]] = []
     for position, file in enumerate(files):
         row = _document_row(file, position, job_id, present, base)
@@ -76,6 +66,22 @@ def insert_job(
     connection.execute(insert(documents), rows)
     refresh_state(connection, [job_id])
     record(connection, caller, "job.created", job_id, documents=len(files))
+    return job_id
+
+
+def add_job(connection: Connection, submission: Submission, caller: Caller, present: float) -> str:
+    """Add a job's row and return its id."""
+    job_id = new_id("job")
+    connection.execute(
+        insert(jobs).values(
+            id=job_id,
+            reference=submission.reference,
+            manifest_sha256=submission.manifest_sha256,
+            state="queued",
+            created_by=caller.name,
+            created_at=present,
+        )
+    )
     return job_id
 
 
@@ -101,9 +107,14 @@ def _document_row(file: Received, position: int, job_id: str, present: float, ba
     }
 
 
-def _check_queue(connection: Connection, wanted: int, most: int) -> None:
+def check_queue(connection: Connection, wanted: int, most: int) -> None:
+    """Check that so many documents more may wait.
+
+    Raises:
+        Refusal: 429 `queue-full`.
+    """
     waiting = connection.execute(
-        select(func.count()).select_from(documents).where(documents.c.state == "queued")
+        select(func.count()).select_from(documents).where(documents.c.state.in_(["waiting_upload", "queued"]))
     ).scalar_one()
     if waiting + wanted > most:
         raise Refusal(
@@ -115,16 +126,17 @@ def _check_queue(connection: Connection, wanted: int, most: int) -> None:
         )
 
 
-def _virtual_time(connection: Connection) -> float:
+def virtual_time(connection: Connection) -> float:
+    """Return the virtual time at which a new job's first document is due: now."""
     earliest = select(func.min(documents.c.vt)).where(documents.c.state == "queued")
     return float(connection.execute(earliest).scalar_one() or 0.0)
 
 
-def _first_with_content(connection: Connection, files: Sequence[Received]) -> dict[str, str]:
-    """Return the ids of the earliest documents with the files' contents, by sha256."""
+def first_with_content(connection: Connection, hashes: Collection[str]) -> dict[str, str]:
+    """Return the ids of the earliest documents with contents of these hashes, or declared to have them, by sha256."""
     statement = (
         select(documents.c.sha256, func.min(documents.c.id).label("first"))
-        .where(documents.c.sha256.in_({file.sha256 for file in files}))
+        .where(documents.c.sha256.in_(hashes))
         .group_by(documents.c.sha256)
     )
     return {row.sha256: row.first for row in connection.execute(statement)}

@@ -62,7 +62,7 @@ def list_examples(
     "/v1/classes/{class_name}/examples",
     status_code=201,
     summary="Add examples",
-    openapi_extra=multipart_body(with_reference=False),
+    openapi_extra=multipart_body(),
 )
 async def add_examples(
     class_name: ClassName,

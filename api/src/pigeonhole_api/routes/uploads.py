@@ -1,4 +1,4 @@
-"""Files out of a multipart request."""
+"""What a request for a job holds: files, or the declaration of files to come."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from pigeonhole_api.file_names import clean_name
 from pigeonhole_api.intake.received import Incoming
-from pigeonhole_api.models import FieldProblem
+from pigeonhole_api.models import FieldProblem, JobDeclaration
 from pigeonhole_api.problems import Refusal
 
 _MOST_FIELDS = 8
 _MOST_FIELD_BYTES = 4096
+_FILES = {"type": "array", "items": {"type": "string", "format": "binary"}}
 _TOO_MANY = "Too many files"
 
 
@@ -48,13 +52,44 @@ async def received_upload(request: Request, most_files: int) -> AsyncIterator[Up
         await form.close()
 
 
-def multipart_body(*, with_reference: bool) -> dict[str, Any]:
-    """Return the OpenAPI description of a multipart body."""
-    properties: dict[str, Any] = {"files": {"type": "array", "items": {"type": "string", "format": "binary"}}}
-    if with_reference:
-        properties["reference"] = {"type": "string", "minLength": 1, "maxLength": 200}
-    schema = {"type": "object", "properties": properties, "required": sorted(properties)}
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+def multipart_body() -> dict[str, Any]:
+    """Return the OpenAPI description of a multipart body with files."""
+    return {"requestBody": {"required": True, "content": _multipart({"files": _FILES})}}
+
+
+def job_body() -> dict[str, Any]:
+    """Return the OpenAPI description of a job: its files, or the declaration of them."""
+    declaration = JobDeclaration.model_json_schema()
+    # A reference into the schema would lead nowhere from within the API's document.
+    declaration["properties"]["documents"]["items"] = declaration.pop("$defs")["DeclaredDocument"]
+    files = _multipart({"files": _FILES, "reference": declaration["properties"]["reference"]})
+    content = {**files, "application/json": {"schema": declaration}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def declaration_of(body: bytes, most_documents: int) -> JobDeclaration:
+    """Return the job that a body declares, its names as they are kept.
+
+    Raises:
+        RequestValidationError: It is no declaration; each wrong field is named.
+        Refusal: 422 `reference-invalid`, `too-many-documents` or `name-invalid`.
+    """
+    try:
+        declaration = JobDeclaration.model_validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in found]) from error
+    if len(declaration.documents) > most_documents:
+        raise _invalid("too-many-documents", "documents", f"A job may declare {most_documents:,} documents at most.")
+    names = set()
+    for number, each in enumerate(declaration.documents):
+        if clean_name(each.name) != each.name:
+            detail = "It has control characters, or blanks at an end."
+            raise _invalid("name-invalid", f"documents.{number}.name", detail)
+        if each.name in names:
+            raise _invalid("name-invalid", f"documents.{number}.name", "Another document of the job has it.")
+        names.add(each.name)
+    return declaration.model_copy(update={"reference": _checked_reference(declaration.reference)})
 
 
 def reference_of(upload: Upload) -> str:
@@ -63,10 +98,19 @@ def reference_of(upload: Upload) -> str:
     Raises:
         Refusal: 422 `reference-invalid`.
     """
-    reference = upload.fields.get("reference", "").strip()
+    return _checked_reference(upload.fields.get("reference", ""))
+
+
+def _checked_reference(given: str) -> str:
+    reference = given.strip()
     if not 1 <= len(reference) <= 200 or not reference.isprintable():
         raise _invalid("reference-invalid", "reference", "It must have 1 to 200 printable characters.")
     return reference
+
+
+def _multipart(properties: dict[str, Any]) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties, "required": sorted(properties)}
+    return {"multipart/form-data": {"schema": schema}}
 
 
 def _malformed(error: HTTPException, most_files: int) -> Refusal:

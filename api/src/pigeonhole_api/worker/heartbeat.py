@@ -1,4 +1,4 @@
-"""The worker's sign of life: its leases are renewed while its process runs."""
+"""The worker's sign of life: its leases are renewed while its process runs, and what nobody sends is given up."""
 
 import threading
 
@@ -9,6 +9,8 @@ from pigeonhole_api.database import Database
 from pigeonhole_api.metrics import WORKER_FAULTS
 from pigeonhole_api.records.leases import renew
 from pigeonhole_api.records.trainings import renew_training
+from pigeonhole_api.records.uploads import end_stale_uploads
+from pigeonhole_api.settings import WorkerSettings
 from pigeonhole_api.worker.trainer import Trainer
 from pigeonhole_api.worker.worker import DocumentWorker
 
@@ -20,13 +22,14 @@ class Heartbeat:
     """A thread that renews what is in an owner's hands, three times within each lease."""
 
     def __init__(
-        self, database: Database, documents: DocumentWorker, trainer: Trainer, owner: str, *, lease_seconds: float
+        self, database: Database, documents: DocumentWorker, trainer: Trainer, owner: str, settings: WorkerSettings
     ) -> None:
         self._database = database
         self._documents = documents
         self._trainer = trainer
         self._owner = owner
-        self._seconds = lease_seconds
+        self._seconds = settings.lease_seconds
+        self._upload_seconds = 3600 * settings.upload_hours
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -45,6 +48,7 @@ class Heartbeat:
                     renew(connection, self._owner, self._documents.held(), seconds=self._seconds)
                     if training_id := self._trainer.held:
                         renew_training(connection, self._owner, training_id, seconds=self._seconds)
+                    end_stale_uploads(connection, seconds=self._upload_seconds)
             except SQLAlchemyError as error:
                 WORKER_FAULTS.labels(type(error).__name__).inc()
                 _log.exception("heartbeat_failed")

@@ -159,6 +159,7 @@ ADMIN_EN = {
     "audit.details": "Details",
     "audit.request": "Request",
     "action.job.created": "sent a batch",
+    "action.job.completed": "gave up what a batch still lacked",
     "action.job.cancelled": "cancelled a batch",
     "action.job.retried": "tried a batch’s failed files again",
     "action.document.reviewed": "decided a document",

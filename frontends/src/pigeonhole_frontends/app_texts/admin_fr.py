@@ -165,6 +165,7 @@ ADMIN_FR = {
     "audit.details": "Détails",
     "audit.request": "Requête",
     "action.job.created": "a envoyé un lot",
+    "action.job.completed": "a renoncé aux fichiers manquants d’un lot",
     "action.job.cancelled": "a annulé un lot",
     "action.job.retried": "a réessayé les échecs d’un lot",
     "action.document.reviewed": "a décidé un document",

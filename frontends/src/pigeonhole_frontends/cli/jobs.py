@@ -55,7 +55,7 @@ def list_jobs(
 @app.command("submit")
 def submit(
     reference: Annotated[str, typer.Argument(help="Your own name for the job; the same name again is the same job.")],
-    files: Annotated[list[Path], typer.Argument(help="The files, 100 at most.")],
+    files: Annotated[list[Path], typer.Argument(help="The files; of two with one name the second is numbered.")],
     wait: Annotated[bool, typer.Option(help="Wait for the results and print them.")] = True,
     url: UrlOption = "",
     token: TokenOption = "",

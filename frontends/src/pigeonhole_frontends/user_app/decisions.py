@@ -5,6 +5,7 @@ from pigeonhole_frontends.app_display.markup import Tone, badge
 from pigeonhole_frontends.app_session.language import Language
 
 _STATE_TONES = {
+    "waiting_upload": Tone.QUIET,
     "queued": Tone.QUIET,
     "leased": Tone.BUSY,
     "classified": Tone.GOOD,

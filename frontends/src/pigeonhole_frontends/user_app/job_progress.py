@@ -5,6 +5,7 @@ from pigeonhole_frontends.app_display.markup import Tone, badge, escaped
 from pigeonhole_frontends.app_session.language import Language
 
 _STATE_TONES = {
+    "uploading": Tone.BUSY,
     "queued": Tone.QUIET,
     "running": Tone.BUSY,
     "cancelling": Tone.BUSY,
@@ -39,13 +40,14 @@ def progress_bar(job: Job, language: Language) -> str:
     bar = "".join(
         f'<span class="ph-{tone}" style="width:{100 * counts[name] / total:.2f}%"></span>' for name, tone in _SHARES
     )
-    waiting = [("queued", Tone.QUIET, job.counts.queued)]
+    to_come = {"queued": job.counts.queued, "waiting_upload": job.counts.waiting_upload}
+    waiting = [(name, Tone.QUIET, count) for name, count in to_come.items()]
     legend = "".join(
         f'<li class="ph-{tone}">{escaped(language.counted(f"document.count.{name}", count))}</li>'
         for name, tone, count in [*((n, t, counts[n]) for n, t in _SHARES), *waiting]
         if count
     )
-    done = job.counts.total - job.counts.queued - job.counts.leased
+    done = job.counts.total - sum(to_come.values()) - job.counts.leased
     said = language.text("job.progress", done=language.whole(done), total=language.whole(job.counts.total))
     return (
         f'<div class="ph-progress" role="progressbar" aria-valuemin="0" aria-valuemax="{job.counts.total}" '

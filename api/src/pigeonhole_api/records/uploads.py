@@ -1,0 +1,190 @@
+"""A job's documents are declared, and their contents come one by one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from pigeonhole.documents import DocumentLimits
+from pigeonhole_api.database import database_now, now
+from pigeonhole_api.database.tables import documents, jobs
+from pigeonhole_api.identifiers import new_id
+from pigeonhole_api.intake.received import Measured, Received, too_large
+from pigeonhole_api.models import FINAL_JOB_STATES, DeclaredDocument, FieldProblem
+from pigeonhole_api.problems import Refusal, missing
+from pigeonhole_api.records.audit import Caller, record
+from pigeonhole_api.records.jobs import refresh_state
+from pigeonhole_api.records.submissions import Submission, add_job, check_queue, first_with_content, virtual_time
+
+WAITING = "waiting_upload"
+_NOT_UPLOADED = "not-uploaded"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A declared document: what is known of its content, and whether that is waited for.
+
+    A closed one was given up or cancelled before its content came.
+    """
+
+    document_id: str
+    job_id: str
+    name: str
+    is_waiting: bool
+    is_closed: bool
+    size: int | None
+    sha256: str | None
+
+
+def declare_job(
+    connection: Connection,
+    submission: Submission,
+    declared: Sequence[DeclaredDocument],
+    caller: Caller,
+    *,
+    most_queued: int,
+    limits: DocumentLimits,
+) -> str:
+    """Add a job whose documents are still to come, and return its id; what is too large has failed and need not come.
+
+    Raises:
+        Refusal: 429 `queue-full`.
+    """
+    check_queue(connection, len(declared), most_queued)
+    present, base = now(connection), virtual_time(connection)
+    job_id = add_job(connection, submission, caller, present)
+    rows = [
+        {"id": new_id("doc"), "job_id": job_id, "position": position, "vt": base + position, "created_at": present}
+        | _declared(each, present, limits)
+        for position, each in enumerate(declared)
+    ]
+    connection.execute(insert(documents), rows)
+    refresh_state(connection, [job_id])
+    record(connection, caller, "job.created", job_id, documents=len(declared))
+    return job_id
+
+
+def find_slot(connection: Connection, job_id: str, name: str) -> Slot:
+    """Return the document of a job that has a name.
+
+    Raises:
+        Refusal: 404 `job-missing` or `document-missing`.
+    """
+    statement = select(documents).where(documents.c.job_id == job_id, documents.c.name == name)
+    row = connection.execute(statement.order_by(documents.c.position).limit(1)).one_or_none()
+    if row is not None:
+        return _slot(row)
+    if connection.execute(select(jobs.c.id).where(jobs.c.id == job_id)).one_or_none() is None:
+        raise missing("job", job_id)
+    raise Refusal(
+        404, "document-missing", "name: the job has declared no document of this name.", hint="Declare it in a new job."
+    )
+
+
+def fill_slot(connection: Connection, slot: Slot, file: Received) -> bool:
+    """Let a declared document have its content and be queued, or fail with a reason; False when it was not waiting."""
+    original = first_with_content(connection, {file.sha256}).get(file.sha256) if file.sha256 else None
+    refused = file.reason is not None
+    waiting = (documents.c.id == slot.document_id, documents.c.state == WAITING)
+    filled = connection.execute(
+        update(documents)
+        .where(*waiting)
+        .values(
+            size=file.size,
+            sha256=file.sha256 or None,
+            media_type=file.media_type,
+            pages=file.pages,
+            stored=file.stored,
+            duplicate_of=original if original and original < slot.document_id else None,
+            state="failed" if refused else "queued",
+            finished_at=database_now() if refused else None,
+            error_reason=file.reason,
+            error_detail=file.detail,
+            version=documents.c.version + 1,
+        )
+    )
+    if filled.rowcount == 0:
+        return False
+    refresh_state(connection, [slot.job_id])
+    return True
+
+
+def check_declared(slot: Slot, file: Measured) -> None:
+    """Compare a content with what was declared of it.
+
+    Raises:
+        Refusal: 422 `upload-differs`; the document goes on waiting.
+    """
+    for field, declared, found in (("size", slot.size, file.size), ("sha256", slot.sha256, file.sha256)):
+        if declared not in (None, found):
+            detail = f"It was declared as {declared} and is {found}."
+            raise Refusal(
+                422,
+                "upload-differs",
+                f"{field}: {detail}",
+                hint="Send the file that was declared.",
+                errors=[FieldProblem(field=field, detail=detail)],
+            )
+
+
+def complete_job(connection: Connection, job_id: str, caller: Caller) -> None:
+    """Give up the documents that have not come; the job goes on with the others.
+
+    Raises:
+        Refusal: 404 `job-missing`.
+    """
+    state = connection.execute(select(jobs.c.state).where(jobs.c.id == job_id)).scalar_one_or_none()
+    if state is None:
+        raise missing("job", job_id)
+    if state in FINAL_JOB_STATES:
+        return
+    given_up = _give_up(connection, documents.c.job_id == job_id, "The upload was closed before the file had come.")
+    refresh_state(connection, [job_id])
+    record(connection, caller, "job.completed", job_id, not_uploaded=len(given_up))
+
+
+def end_stale_uploads(connection: Connection, *, seconds: float) -> int:
+    """Give up the documents that nobody has sent for too long, and return how many they are."""
+    hours = f"{seconds / 3600:g}"
+    stale = documents.c.created_at < database_now() - seconds
+    given_up = _give_up(connection, stale, f"The file had not come {hours} hours after it was declared.")
+    refresh_state(connection, given_up)
+    return len(given_up)
+
+
+def _declared(document: DeclaredDocument, present: float, limits: DocumentLimits) -> dict[str, Any]:
+    size = document.size or 0
+    refused = too_large(document.name, size, limits) if size > limits.max_bytes else None
+    return {
+        "name": document.name,
+        "size": size,
+        "sha256": document.sha256,
+        "stored": False,
+        "state": "failed" if refused else WAITING,
+        "finished_at": present if refused else None,
+        "error_reason": refused.reason if refused else None,
+        "error_detail": refused.detail if refused else None,
+    }
+
+
+def _give_up(connection: Connection, which: Any, detail: str) -> list[str]:
+    """Let waiting documents fail, and return the job of each."""
+    given_up = connection.execute(
+        update(documents)
+        .where(documents.c.state == WAITING, which)
+        .values(
+            state="failed",
+            finished_at=database_now(),
+            error_reason=_NOT_UPLOADED,
+            error_detail=detail,
+            version=documents.c.version + 1,
+        )
+        .returning(documents.c.job_id)
+    )
+    return [row.job_id for row in given_up]
+
+
+def _slot(row: Row[Any]) -> Slot:
+    given_up = row.error_reason == _NOT_UPLOADED or (row.state == "cancelled" and not row.stored)
+    return Slot(row.id, row.job_id, row.name, row.state == WAITING, given_up, row.size or None, row.sha256)

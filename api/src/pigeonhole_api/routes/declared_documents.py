@@ -1,0 +1,130 @@
+"""The contents of a job's declared documents, one request each."""
+
+import tempfile
+from typing import IO, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from pigeonhole_api.access import CallerDependency, authenticate
+from pigeonhole_api.intake.received import Incoming, Measured, Received, keep, measure, too_large
+from pigeonhole_api.models import Document, Job
+from pigeonhole_api.platform import PlatformDependency, PlatformState
+from pigeonhole_api.problems import Refusal
+from pigeonhole_api.records.documents import get_document
+from pigeonhole_api.records.jobs import get_job
+from pigeonhole_api.records.uploads import Slot, check_declared, complete_job, fill_slot, find_slot
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Depends(authenticate)])
+
+_MEMORY = 1 << 20
+"""Bytes of a file that are held in memory while it comes; what is beyond lies in a temporary file."""
+
+_CONTENT: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.put(
+    "/{job_id}/documents/{name:path}",
+    status_code=201,
+    summary="Upload a declared document",
+    openapi_extra=_CONTENT,
+    responses={200: {"model": Document, "description": "The same bytes had come before."}},
+)
+async def upload(
+    job_id: str,
+    name: str,
+    request: Request,
+    response: Response,
+    platform: PlatformDependency,
+) -> Document:
+    """Accept a document's bytes as they are; when this answers 201, they are kept, and the document is queued.
+
+    A file that cannot be a document fails with a reason, and its job goes on. The same bytes again are harmless (200),
+    other bytes are refused: 409 `document-conflict`.
+    """
+    slot = await run_in_threadpool(_find, platform, job_id, name)
+    with tempfile.SpooledTemporaryFile(_MEMORY) as content:
+        size = await _receive(request, content, platform.limits.max_bytes)
+        if size > platform.limits.max_bytes:
+            await run_in_threadpool(_fill, platform, slot, too_large(name, size, platform.limits))
+            raise _too_large(platform.limits.max_bytes)
+        document, created = await run_in_threadpool(_accept, platform, slot, content)
+    response.status_code = 201 if created else 200
+    response.headers["ETag"] = document.etag
+    return document
+
+
+@router.post("/{job_id}/completion", status_code=202, summary="Give up what has not been uploaded")
+def complete(job_id: str, platform: PlatformDependency, caller: CallerDependency) -> Job:
+    """Let the declared documents that have not come fail as `not-uploaded`, so that the job can end without them."""
+    with platform.database.write() as connection:
+        complete_job(connection, job_id, caller)
+        return get_job(connection, job_id)
+
+
+async def _receive(request: Request, content: IO[bytes], most: int) -> int:
+    """Write the body down as it comes, no further than the limit, and return its size.
+
+    It is read to its end, since a caller who is still sending would not see the answer.
+    """
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= most:
+            content.write(chunk)
+    return size
+
+
+def _find(platform: PlatformState, job_id: str, name: str) -> Slot:
+    with platform.database.read() as connection:
+        return find_slot(connection, job_id, name)
+
+
+def _accept(platform: PlatformState, slot: Slot, content: IO[bytes]) -> tuple[Document, bool]:
+    """Return the document with its content, and whether that is new; bytes are stored before the row names them."""
+    (measured,) = measure([Incoming(slot.name, content)])
+    if slot.is_waiting:
+        check_declared(slot, measured)
+        (received,) = keep([measured], platform.store, platform.limits, platform.ingest)
+        if _fill(platform, slot, received):
+            return _show(platform, slot), True
+        slot = _find(platform, slot.job_id, slot.name)
+    _check_same(slot, measured)
+    return _show(platform, slot), False
+
+
+def _fill(platform: PlatformState, slot: Slot, received: Received) -> bool:
+    with platform.database.write() as connection:
+        return fill_slot(connection, slot, received)
+
+
+def _show(platform: PlatformState, slot: Slot) -> Document:
+    with platform.database.read() as connection:
+        return get_document(connection, slot.document_id, platform.signer)
+
+
+def _check_same(slot: Slot, measured: Measured) -> None:
+    if slot.is_closed:
+        raise Refusal(
+            409,
+            "upload-closed",
+            "name: the document was given up or cancelled before its content came.",
+            hint="Send it in a new job.",
+        )
+    if slot.sha256 != measured.sha256:
+        raise Refusal(
+            409,
+            "document-conflict",
+            "name: a document of this name has come with other bytes already.",
+            hint="Send it in a new job, or under another name.",
+        )
+
+
+def _too_large(most: int) -> Refusal:
+    detail = f"The file has more than {most:,} bytes."
+    return Refusal(413, "too-large", detail, hint="Send a smaller copy in a new job.")
