@@ -16,10 +16,12 @@ from pigeonhole.ocr import (
     DocumentText,
     EngineFailure,
     OcrSettings,
+    PageTextCache,
     Recognition,
     Word,
 )
 from pigeonhole.storage import StorageError
+from pigeonhole.storage.local import LocalStorage
 
 WARM_UP = (64, 64)
 """The shape of the image that a reader warms up with."""
@@ -74,6 +76,20 @@ def open_scripted(
     do((start or {}).get(count_call(folder / "starts"), ""))
     limits = DocumentLimits(page_deadline_seconds=page_seconds)
     return ScriptedReader(ScriptedEngine(folder, pages or {}), folder, documents or {}, limits)
+
+
+class PatientStorage(LocalStorage):
+    """A folder that takes nothing until there is a file `go` beside it."""
+
+    def put(self, key: str, data: bytes) -> None:
+        while not (self.root.parent / "go").exists():
+            time.sleep(0.01)
+        super().put(key, data)
+
+
+def open_with_patient_cache(folder: Path) -> DocumentReader:
+    """Open a reader whose cache is written when the test says so."""
+    return DocumentReader(ScriptedEngine(folder, {}), cache=PageTextCache(PatientStorage(folder / "cache")))
 
 
 def texts(text: DocumentText) -> list[str]:

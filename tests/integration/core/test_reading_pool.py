@@ -59,12 +59,13 @@ class Bench:
         finish: Callable[..., Any] | None = None,
         *,
         settings: dict[str, Any] | None = None,
+        open_reader: Callable[[], Any] | None = None,
         **script: Any,
     ) -> ReadingPool[Any]:
         import scripted_engine
 
         pool: ReadingPool[Any] = ReadingPool(
-            partial(scripted_engine.open_scripted, self.folder, **script),
+            open_reader or partial(scripted_engine.open_scripted, self.folder, **script),
             finish or scripted_engine.texts,
             PoolSettings(**{"workers": 1, **(settings or {})}),
             self.watcher,
@@ -137,6 +138,20 @@ def is_running(pid: int) -> bool:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def test_nobody_waits_for_the_cache_but_the_next_document_and_the_end(bench: Bench) -> None:
+    import scripted_engine
+
+    pool = bench.open(open_reader=partial(scripted_engine.open_with_patient_cache, bench.folder))
+    assert read(pool) == [page(1)]
+    cache = bench.folder / "cache"
+    assert not list(cache.rglob("*.json"))
+    ending = threading.Thread(target=pool.stop)
+    ending.start()
+    (bench.folder / "go").touch()
+    ending.join(SECONDS)
+    assert len(list(cache.rglob("*.json"))) == 1
 
 
 def test_documents_are_read_page_by_page_by_a_process_of_its_own(bench: Bench) -> None:

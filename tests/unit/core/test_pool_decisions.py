@@ -98,16 +98,12 @@ class Reader:
 
     def __init__(self, broken: dict[int, Exception] | None = None) -> None:
         self.read: list[int] = []
-        self.writes = 0
         self._broken = broken or {}
 
     def inspect(self, data: bytes, *, sha256: str) -> Document:
         if data == b"refused":
             raise DocumentRefused(RefusalReason.ENCRYPTED, "The PDF needs a password.")
         return DOCUMENT
-
-    def write_cache(self) -> None:
-        self.writes += 1
 
     def outcomes(
         self, data: bytes, document: Document, view: str, progress: ReadingProgress
@@ -125,13 +121,6 @@ def texts(text: DocumentText) -> list[str]:
 
 def do(task: Task, reader: Reader | None = None) -> list[object]:
     return list(answers(reader or Reader(), texts, task))  # type: ignore[arg-type]
-
-
-def test_the_cache_is_written_when_the_answer_is_out() -> None:
-    reader = Reader()
-    for answer in answers(reader, texts, TASK):  # type: ignore[arg-type]
-        assert reader.writes == 0, answer
-    assert reader.writes == 1
 
 
 def test_a_task_is_answered_step_by_step() -> None:

@@ -85,6 +85,11 @@ class Failed:
     hint: str | None
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What was read is in the cache, and the process is free; nobody waits for this message but the next document."""
+
+
 Step = Opened | PageDone | PagesDone
 """What tells that the step in hand is done and another begins."""
 

@@ -1,5 +1,6 @@
 """The parent's handle on one reading process."""
 
+import math
 import multiprocessing
 import os
 import signal
@@ -90,6 +91,14 @@ class ReadingProcess:
             answer: Answer = self._by(self._page_deadline(deadline), self._connection.recv)
             self.pages += isinstance(answer, PageDone)
             yield answer
+
+    def wait_until_kept(self) -> None:
+        """Wait until the process has put away what it read, after the last of its answers.
+
+        Raises:
+            ProcessLost: The process ended, or took longer than for a page.
+        """
+        self._by(self._page_deadline(math.inf), self._connection.recv)
 
     def kill(self) -> None:
         """End the process and all that it started, at once; whoever waits for it learns that it is lost."""

@@ -19,6 +19,7 @@ from pigeonhole.telemetry import get_logger
 
 _log = get_logger(__name__)
 _JOIN_SECONDS = 10.0
+_KEEP_SECONDS = 5.0
 _NOT_STARTED = "A process for reading documents did not start."
 RECYCLED = "recycled"
 """The cause to replace a process that has read its share of pages; the others are a `Loss`."""
@@ -63,6 +64,8 @@ class Supervisor:
         self._process: ReadingProcess | None = None
         self._lock = threading.Lock()
         self._stopped = False
+        self._kept = threading.Event()
+        self._kept.set()
         self._thread = threading.Thread(target=self._run, name="reading-supervisor", daemon=True)
 
     def start(self) -> None:
@@ -70,7 +73,8 @@ class Supervisor:
         self._thread.start()
 
     def kill(self) -> None:
-        """End the process at once and start no other; close the line as well."""
+        """End the process and start no other, at once unless it is just writing its cache; close the line as well."""
+        self._kept.wait(_KEEP_SECONDS)
         with self._lock:
             self._stopped = True
             if self._process:
@@ -112,14 +116,26 @@ class Supervisor:
             _log.exception("reading process not understood", request_id=work.request_id)
             self._replace(Loss.CRASH.value)
             error = EngineFailure("The reading process could not be understood.")
+        self._kept.clear()
         # Before the caller learns of it, so that they find the place free.
         self._line.done(work)
         if error:
             work.future.set_exception(error)
         else:
             work.future.set_result(result)
+        self._let_keep()
         if self._process and self._process.pages >= self._settings.recycle_pages:
             self._replace(RECYCLED)
+
+    def _let_keep(self) -> None:
+        """Wait until the process, if it has answered, has written its cache; losing that costs nobody an answer."""
+        try:
+            if self._process:
+                self._process.wait_until_kept()
+        except ProcessLost as lost:
+            self._replace(lost.loss.value)
+        finally:
+            self._kept.set()
 
     def _read(self, work: Work) -> Any:
         """Return what the last step made of the document.

@@ -19,6 +19,7 @@ from pigeonhole.ocr.pool.messages import (
     Failed,
     Finished,
     Given,
+    Kept,
     Opened,
     PageDone,
     PageOutcome,
@@ -89,6 +90,8 @@ def _answer(connection: Connection, reader: DocumentReader, finish: Finish, task
         try:
             for answer in answers(reader, finish, task):
                 connection.send(answer)
+            reader.write_cache()  # now, when nobody waits for the text any more
+            connection.send(Kept())
         except ConnectionError:
             raise
         except Exception:  # noqa: BLE001 - the supervisor counts the process as lost
@@ -108,7 +111,6 @@ def _read(reader: DocumentReader, finish: Finish, task: Task) -> Iterator[Answer
             yield PageDone(outcome)
         yield PagesDone()
     yield Finished(finish(gather(document, outcomes, reader.settings, reader.limits)))
-    reader.write_cache()  # now, when nobody waits
 
 
 def _outcomes(reader: DocumentReader, document: Document, task: Task) -> Iterator[PageOutcome]:
