@@ -23,6 +23,7 @@ from PIL import Image
 from tests.integration.api.postgresql_server import PostgresqlServer
 
 from pigeonhole_api.client import ApiError, PlatformClient
+from pigeonhole_api.database import Database, migrate
 from pigeonhole_frontends.laptop.ports import any_free_port
 
 TOKEN = "a-token-for-tests-alone"
@@ -213,6 +214,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/platform.db"
     return str(request.getfixturevalue("postgresql").new_database())
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database of each kind, with its tables."""
+    database = Database(database_url)
+    migrate(database)
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 from tests.integration.api.postgresql_server import PostgresqlServer
 
-from pigeonhole_api.database import Database, database_now, migrate
+from pigeonhole_api.database import Database, database_now
 from pigeonhole_api.database.tables import documents, predictions
 from pigeonhole_api.intake.received import Received
 from pigeonhole_api.models import FINAL_JOB_STATES, Prediction, PredictionModel
@@ -27,14 +27,6 @@ CALLER = Caller("tester", "request")
 PREDICTION = Prediction(
     class_name="invoice", confidence=0.9, abstained=False, model=PredictionModel(name="m", version="1")
 )
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    migrate(database)
-    yield database
-    database.close()
 
 
 def submit(database: Database, reference: str, count: int) -> str:

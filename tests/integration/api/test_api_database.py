@@ -4,7 +4,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,14 +34,6 @@ from pigeonhole_api.records.submissions import Submission, insert_job
 pytestmark = pytest.mark.integration
 CALLER = Caller("tester", "request")
 ATTEMPTS = 3
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    migrate(database)
-    yield database
-    database.close()
 
 
 def submit(database: Database, count: int, reference: str = "r") -> str:
