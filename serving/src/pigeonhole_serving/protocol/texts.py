@@ -106,7 +106,7 @@ class _Output(BaseModel):
 
     name: str
     shape: tuple[int, ...]
-    data: list[Any]
+    data: list[str | float | None]
 
 
 class _Answer(BaseModel):
