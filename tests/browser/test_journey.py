@@ -27,8 +27,13 @@ def all_images_loaded(page: Page, selector: str) -> None:
 
 
 def settled(page: Page) -> None:
-    """Wait until the page is drawn to its end: a key is the key of what a person sees."""
+    """Wait until the page is drawn to its end and the browser is at rest: keys belong to what a person sees.
+
+    The apps' buttons take over their keys some milliseconds after they are drawn; until then a key is the one of the
+    button before. No person is that quick.
+    """
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.evaluate("() => new Promise(rest => requestIdleCallback(() => requestIdleCallback(rest)))")
 
 
 def shown_name(page: Page) -> str:
