@@ -22,9 +22,10 @@ _OTHER_TURNS = (180, 90, 270)
 
 @dataclass(frozen=True)
 class _Page:
-    """A page as it came, a small version of it evened out, and how it seems to lie."""
+    """A page as it came, evened out when it is to be read whole, a small version of that, and how it seems to lie."""
 
     gray: Gray
+    even: Gray | None
     sketch: Gray
     tilt: Tilt
 
@@ -61,9 +62,10 @@ class PageReader:
             EngineFailure: The engine is missing or broke.
         """
         deadline = time.monotonic() + self._seconds
-        sketch = even_out(fit_long_side(gray, _SKETCH_SIDE))
+        even = even_out(gray) if view == "full" else None
+        sketch = even_out(fit_long_side(gray, _SKETCH_SIDE)) if even is None else fit_long_side(even, _SKETCH_SIDE)
         tilt = find_tilt(sketch)
-        page = _Page(gray, erase_frames(sketch) if abs(tilt.skew) >= _BREAKING_SKEW else sketch, tilt)
+        page = _Page(gray, even, erase_frames(sketch) if abs(tilt.skew) >= _BREAKING_SKEW else sketch, tilt)
         if view == "lines" and (way := self._try(page, page.tilt, deadline)):
             return self._read_rows(page, way, deadline)
         return self._read_whole(page, deadline)
@@ -115,7 +117,7 @@ class PageReader:
         return PageReading(Recognition(found.text, words), "lines", tilt)
 
     def _recognise_whole(self, page: _Page, tilt: Tilt, deadline: float) -> PageReading:
-        upright = lay_upright(even_out(page.gray), tilt)
+        upright = lay_upright(even_out(page.gray) if page.even is None else page.even, tilt)
         found = self._engine.read(upright.pixels, layout="page", deadline_seconds=self._left(deadline))
         shape = page.gray.shape
         words = tuple(replace(word, box=enclose(word.box, upright.to_page, shape)) for word in found.words)

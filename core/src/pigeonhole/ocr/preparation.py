@@ -52,17 +52,33 @@ class Upright:
 
 def even_out(gray: Gray) -> Gray:
     """Return a page with dark print on evenly light paper."""
-    return divide_background(darken_print(gray))
+    small = _quarter(gray)
+    light = _light_print(small)
+    if light.any():
+        height, width = gray.shape
+        inverted = cv2.resize(light, (width, height), interpolation=cv2.INTER_NEAREST) == 1
+        gray = np.asarray(np.where(inverted, 255 - gray, gray), np.uint8)
+        small = np.asarray(np.where(light == 1, 255 - small, small), np.uint8)
+    return _divide_background(gray, small)
 
 
-def darken_print(gray: Gray) -> Gray:
-    """Invert the areas of a page that hold light print on dark, as the heads of invoices and tables often do.
+def _quarter(gray: Gray) -> Gray:
+    """Return a page at a quarter of its size; up to three pixels at its edges are left out.
+
+    Without these OpenCV averages blocks of sixteen pixels, in a tenth of the time that fractions of pixels take.
+    """
+    height, width = (max(4, side // 4 * 4) for side in gray.shape)
+    return np.asarray(
+        cv2.resize(gray[:height, :width], (width // 4, height // 4), interpolation=cv2.INTER_AREA), np.uint8
+    )
+
+
+def _light_print(small: Gray) -> Gray:
+    """Return where a page at a quarter of its size holds light print on dark, as the heads of invoices often do.
 
     An area's print is light where its mean is nearer to its darkest point than to its brightest; paper in a shadow is
     dark as well, and its mean is near the brightest.
     """
-    height, width = gray.shape
-    small = cv2.resize(gray, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
     around = np.ones((_AROUND, _AROUND), np.uint8)
     brightest, darkest, mean = (
         np.asarray(found, np.int16)
@@ -71,17 +87,12 @@ def darken_print(gray: Gray) -> Gray:
     light = (2 * mean < brightest + darkest - _NEARER) & (mean < _DARK) & (brightest - darkest > _CONTRAST)
     # Only areas wider and higher than any letter's stroke, each without holes.
     opened = cv2.morphologyEx(light.astype(np.uint8), cv2.MORPH_OPEN, np.ones(_STROKE, np.uint8))
-    area = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-    if not area.any():
-        return gray
-    inverted = cv2.resize(area, (width, height), interpolation=cv2.INTER_NEAREST) == 1
-    return np.asarray(np.where(inverted, 255 - gray, gray), np.uint8)
+    return np.asarray(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)), np.uint8)
 
 
-def divide_background(gray: Gray) -> Gray:
+def _divide_background(gray: Gray, small: Gray) -> Gray:
     """Even out shadows and faint print: divide by the paper's brightness around each point."""
     height, width = gray.shape
-    small = cv2.resize(gray, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
     paper = cv2.medianBlur(cv2.dilate(small, np.ones((7, 7), np.uint8)), 21)
     even = cv2.divide(gray, cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR), scale=255)
     if int(even.max()) - int(even.min()) < _CONTRAST:
@@ -128,7 +139,12 @@ def _ink_points(gray: Gray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     labels, stats = connected_ink(np.asarray(ink, np.uint8))
     is_glyph = (stats[:, cv2.CC_STAT_WIDTH] < _LARGEST_GLYPH) & (stats[:, cv2.CC_STAT_HEIGHT] < _LARGEST_GLYPH)
     is_glyph[0] = False  # the paper
-    ys, xs = np.nonzero(is_glyph[labels])
+    found = cv2.findNonZero(ink)
+    if found is None:
+        return np.empty(0, np.float32), np.empty(0, np.float32)
+    xs, ys = found.reshape(-1, 2).T
+    of_glyphs = is_glyph[labels[ys, xs]]
+    xs, ys = xs[of_glyphs], ys[of_glyphs]
     if len(xs) > _MAX_INK_POINTS:
         chosen = np.random.default_rng(0).choice(len(xs), _MAX_INK_POINTS, replace=False)
         xs, ys = xs[chosen], ys[chosen]
@@ -136,7 +152,9 @@ def _ink_points(gray: Gray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 def _sharpest_angle(across: NDArray[np.float32], along: NDArray[np.float32]) -> tuple[float, float]:
-    best = max(np.arange(-_MAX_SKEW, _MAX_SKEW + 1), key=lambda angle: _sharpness(across, along, angle))
+    # Whole degrees are told apart by every third point of print.
+    few_across, few_along = across[::3], along[::3]
+    best = max(np.arange(-_MAX_SKEW, _MAX_SKEW + 1), key=lambda angle: _sharpness(few_across, few_along, angle))
     for step in (0.5, 0.25, 0.125):
         best = max((best - step, best, best + step), key=lambda angle: _sharpness(across, along, angle))
     return float(best), _sharpness(across, along, best)
