@@ -24,14 +24,14 @@ class Router:
         self._settings = settings
         self._trial = Trial(BreakerLimits(settings.candidate_failures, settings.candidate_open_seconds))
 
-    def route(self, sha256: str) -> "RoutedDocument":
-        """Return who answers for the document of this identity.
+    def route(self, identity: str) -> "RoutedDocument":
+        """Return who answers for the document, or for the group of documents, of this identity.
 
         Raises:
             ServingError: 503, when neither a routing file nor --predictor_host names a predictor.
         """
         routing = self._current()
-        choice = choose(routing, sha256)
+        choice = choose(routing, identity)
         if routing.candidate and choice.involves_candidate and not self._trial.may_ask(routing.candidate):
             if choice.answers is Role.CANDIDATE:
                 count_fallback(routing.candidate, "open")

@@ -71,8 +71,8 @@ class Choice:
 STABLE_ALONE = Choice(Role.STABLE, None)
 
 
-def choose(routing: Routing, sha256: str) -> Choice:
-    """Return who answers for the document of this identity.
+def choose(routing: Routing, identity: str) -> Choice:
+    """Return who answers for the document of this identity: its sha256, or the group that it was sent in.
 
     It is always the same one while the candidate and its weight stay; a weight that rises keeps the documents that the
     candidate had before.
@@ -80,17 +80,17 @@ def choose(routing: Routing, sha256: str) -> Choice:
     candidate = routing.candidate
     if candidate is None:
         return STABLE_ALONE
-    if position(sha256, candidate) < candidate.weight:
+    if position(identity, candidate) < candidate.weight:
         return Choice(Role.CANDIDATE, Role.STABLE if candidate.shadow else None)
     return Choice(Role.STABLE, Role.CANDIDATE if candidate.shadow else None)
 
 
-def position(sha256: str, candidate: Candidate) -> float:
-    """Return where a document stands from 0 (inclusive) to 100 (exclusive); it is the candidate's below its weight.
+def position(identity: str, candidate: Candidate) -> float:
+    """Return where a document or group stands from 0 to below 100; it is the candidate's when below its weight.
 
     The candidate's version is hashed along, so that not the same documents meet every candidate first.
     """
-    digest = hashlib.sha256(f"{candidate.version or candidate.host}:{sha256}".encode()).digest()
+    digest = hashlib.sha256(f"{candidate.version or candidate.host}:{identity}".encode()).digest()
     # 53 bits are what a float holds exactly, so that the quotient stays below 1.
     return (int.from_bytes(digest[:8]) >> 11) / (1 << 53) * _WHOLE
 

@@ -73,6 +73,23 @@ def test_v2_documents_take_reasons_from_the_request_s_parameters() -> None:
     assert [(item.field, item.data, item.reasons) for item in request.instances] == [("inputs[0].data[0]", b"hi", True)]
 
 
+def test_documents_may_come_in_a_group() -> None:
+    v2 = parse_v2_documents([bytes_tensor("document", ["aGk="] * 2)], {"group": "job 1"}, 2)
+    assert [item.group for item in v2.instances] == ["job 1"] * 2
+    v1 = parse_v1_documents({"instances": [{"document": "aGk=", "group": "a"}, {"document": "aGk="}]}, 2)
+    assert [item.group for item in v1.instances] == ["a", None]
+
+
+@pytest.mark.parametrize("group", ["", "x" * 101, 1, ["a"], True])
+def test_a_group_that_is_no_name_is_refused_by_its_field(group: Any) -> None:
+    with pytest.raises(ServingError) as caught:
+        parse_v1_documents({"instances": [{"document": "aGk=", "group": group}]}, 1)
+    assert caught.value.errors[0].field == "instances[0].group"
+    with pytest.raises(ServingError) as caught:
+        parse_v2_documents([bytes_tensor("document", ["aGk="])], {"group": group}, 1)
+    assert caught.value.errors[0].field == "parameters.group"
+
+
 @pytest.mark.parametrize(
     ("tensors", "field"),
     [

@@ -11,15 +11,20 @@ from pigeonhole_serving.errors import FieldError, Reason, ServingError, malforme
 from pigeonhole_serving.protocol.tensors import Tensor, single_bytes_tensor
 
 Protocol = Literal["v1", "v2"]
+_LONGEST_GROUP = 100
 
 
 @dataclass(frozen=True)
 class DocumentInstance:
-    """A document to classify: the request's field that brought it, its bytes, and whether reasons are asked for."""
+    """A document to classify: the request's field that brought it, its bytes, and what is asked of it.
+
+    Documents of one `group` are answered by one model, as far as there is a choice.
+    """
 
     field: str
     data: bytes
     reasons: bool
+    group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class DocumentRequest:
 
 
 def parse_v1_documents(payload: Any, max_documents: int) -> DocumentRequest:
-    """Return the documents of `{"instances": [{"document": "<base64>", "reasons": false}, ...]}`.
+    """Return the documents of `{"instances": [{"document": "<base64>", "reasons": false, "group": null}, ...]}`.
 
     Raises:
         ServingError: 400; every wrong instance is named.
@@ -56,7 +61,8 @@ def parse_v2_documents(
     data = single_bytes_tensor(tensors, "document")
     _check_count("inputs[0].data", len(data), max_documents)
     reasons = _flag((parameters or {}).get("reasons", False), "parameters.reasons")
-    parsed = [_decode(f"inputs[0].data[{n}]", text, reasons) for n, text in enumerate(data)]
+    group = _group((parameters or {}).get("group"), "parameters.group")
+    parsed = [_decode(f"inputs[0].data[{n}]", text, reasons, group) for n, text in enumerate(data)]
     return DocumentRequest("v2", _without_errors(parsed))
 
 
@@ -71,14 +77,15 @@ def _parse_instance(field: str, value: Any) -> DocumentInstance | FieldError:
         return FieldError(f"{field}.document", Reason.MALFORMED.value, "Expected a string of base64.")
     try:
         reasons = _flag(value.get("reasons", False), f"{field}.reasons")
+        group = _group(value.get("group"), f"{field}.group")
     except ServingError as error:
         return error.errors[0]
-    return _decode(f"{field}.document", value["document"], reasons)
+    return _decode(f"{field}.document", value["document"], reasons, group)
 
 
-def _decode(field: str, text: str, reasons: bool) -> DocumentInstance | FieldError:
+def _decode(field: str, text: str, reasons: bool, group: str | None) -> DocumentInstance | FieldError:
     try:
-        return DocumentInstance(field, pybase64.b64decode(text, validate=True), reasons)
+        return DocumentInstance(field, pybase64.b64decode(text, validate=True), reasons, group)
     except (binascii.Error, ValueError):
         return FieldError(field, Reason.MALFORMED.value, "The string is not base64 (RFC 4648, without line breaks).")
 
@@ -87,6 +94,12 @@ def _flag(value: Any, field: str) -> bool:
     if not isinstance(value, bool):
         raise malformed_field(field, "Expected true or false.")
     return value
+
+
+def _group(value: Any, field: str) -> str | None:
+    if value is None or (isinstance(value, str) and 1 <= len(value) <= _LONGEST_GROUP):
+        return value
+    raise malformed_field(field, f"Expected a string of 1 to {_LONGEST_GROUP} characters.")
 
 
 def _check_count(field: str, count: int, most: int) -> None:
