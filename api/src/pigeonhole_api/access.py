@@ -1,39 +1,52 @@
-"""Who may call: the holder of the access token."""
+"""What a route asks of its caller; who that is, the request gate has found out before the body was read."""
 
-import hmac
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 
-from pigeonhole_api.platform import PlatformState, platform_state
+from pigeonhole_api.auth.callers import Caller, Role
 from pigeonhole_api.problems import Refusal
-from pigeonhole_api.records.audit import Caller
 
-_bearer = HTTPBearer(auto_error=False, description="The platform's access token.")
+# For the API's description alone: the gate reads the header.
+BEARER = HTTPBearer(auto_error=False, description="The access token, an API key, or a token of the sign-in service.")
 
 
-def authenticate(
-    request: Request,
-    platform: Annotated[PlatformState, Depends(platform_state)],
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> Caller:
+def authenticate(request: Request, _header: Annotated[object, Depends(BEARER)]) -> Caller:
     """Return the caller.
 
     Raises:
-        Refusal: 401 `unauthorized`.
+        Refusal: What the gate found wrong with the sign-in, or 401 `unauthorized`.
     """
-    given = credentials.credentials if credentials else ""
-    expected = platform.settings.token.get_secret_value()
-    if not hmac.compare_digest(given.encode(), expected.encode()):
-        raise Refusal(
-            401,
-            "unauthorized",
-            "The access token is missing or wrong.",
-            hint="Send the header: Authorization: Bearer <token>.",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
-    return Caller(platform.settings.user_name, str(request.scope["request_id"]))
+    found: Caller | Refusal = request.scope["caller"]
+    if isinstance(found, Refusal):
+        raise found
+    return found
 
 
 CallerDependency = Annotated[Caller, Depends(authenticate)]
+
+
+def allow(*roles: Role) -> Callable[[Caller], None]:
+    """Return a dependency that lets callers with one of the roles pass."""
+
+    def check(caller: CallerDependency) -> None:
+        if not any(caller.has(role) for role in roles):
+            raise _forbidden(f"This needs the role {' or '.join(roles)}.")
+
+    return check
+
+
+def allow_keepers_of_models(caller: CallerDependency) -> None:
+    """Let the admins of the home tenant pass: their models serve all tenants.
+
+    Raises:
+        Refusal: 403 `forbidden`.
+    """
+    if not caller.keeps_models:
+        raise _forbidden("Models serve all tenants, so the admins of the home tenant keep them.")
+
+
+def _forbidden(detail: str) -> Refusal:
+    return Refusal(403, "forbidden", detail, hint="Ask whoever grants roles on this platform.")

@@ -1,8 +1,8 @@
 """The API as one ASGI application."""
 
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -10,16 +10,19 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp
 
+from pigeonhole_api.auth.rate_limits import RateLimit
 from pigeonhole_api.gate import RequestGate
 from pigeonhole_api.models import Problem
 from pigeonhole_api.platform import PlatformState
 from pigeonhole_api.problem_handlers import install_problem_handlers
 from pigeonhole_api.problems import MEDIA_TYPE
 from pigeonhole_api.routes import (
+    access,
     audit_events,
     declared_documents,
     documents,
     health,
+    job_events,
     jobs,
     models,
     thumbnails,
@@ -27,7 +30,10 @@ from pigeonhole_api.routes import (
     trainings,
 )
 
-_ROUTERS = (jobs, declared_documents, documents, thumbnails, training_set, trainings, models, audit_events, health)
+_ROUTERS = (
+    *(jobs, job_events, declared_documents, documents, thumbnails),
+    *(training_set, trainings, models, audit_events, access, health),
+)
 _DESCRIPTION = "Submit scans, get their classes with calibrated probabilities, correct them, and train on that."
 
 
@@ -36,10 +42,23 @@ def create_application(platform: PlatformState) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=platform.catalog.warm, name="warm-up", daemon=True).start()
+        threading.Thread(target=platform.warm, name="warm-up", daemon=True).start()
         yield
         platform.close()
 
+    app = _operations(lifespan)
+    app.state.platform = platform
+    settings = platform.settings
+    limit = RateLimit(settings.calls_per_second, settings.calls_at_once)
+    return RequestGate(app, platform.authenticator, limit, hosts=settings.hosts, most_bytes=settings.max_body_bytes)
+
+
+def describe_api() -> dict[str, Any]:
+    """Return the API's OpenAPI document, which `/openapi.json` answers."""
+    return _operations().openapi()
+
+
+def _operations(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None) -> FastAPI:
     # FastAPI's own page at /docs loads its scripts from another site.
     app = FastAPIOffline(
         title="Pigeonhole",
@@ -49,12 +68,10 @@ def create_application(platform: PlatformState) -> ASGIApp:
         redoc_url=None,
         responses=_problem_responses(),
     )
-    app.state.platform = platform
     install_problem_handlers(app)
     for module in _ROUTERS:
         app.include_router(module.router)
-    settings = platform.settings
-    return RequestGate(app, hosts=settings.hosts, most_bytes=settings.max_body_bytes, token=settings.token)
+    return app
 
 
 def _problem_responses() -> dict[int | str, dict[str, Any]]:

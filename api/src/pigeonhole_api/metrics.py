@@ -16,6 +16,10 @@ _WAITS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 _QUEUES = {"documents": documents, "trainings": trainings}
 _log = get_logger(__name__)
 
+SIGNING_KEY_FETCHES = Counter(
+    "pigeonhole_signing_key_fetches", "Looks for the sign-in service's keys, by result.", ("result",)
+)
+WATCHERS = Gauge("pigeonhole_job_watchers", "Callers that watch a job's events.")
 FEEDBACK = Counter("pigeonhole_feedback", "Decisions of people about answers.", ("model", "model_version", "verdict"))
 
 DOCUMENTS = Counter("pigeonhole_worker_documents", "Documents that left the worker's hands, by result.", ("result",))
@@ -25,6 +29,8 @@ DOCUMENT_SECONDS = Histogram(
 LEASES_EXPIRED = Counter("pigeonhole_leases_expired", "Leases that ended without a sign of life.")
 RESULTS_DROPPED = Counter("pigeonhole_results_dropped", "Results that came after their lease was lost.")
 IN_HAND = Gauge("pigeonhole_worker_in_hand", "Documents that the worker has in hand.")
+JOBS_EXPIRED = Counter("pigeonhole_jobs_expired", "Jobs that were deleted at the end of their retention.")
+CONTENTS_REMOVED = Counter("pigeonhole_contents_removed", "Contents that were removed from the storage.")
 WORKER_FAULTS = Counter("pigeonhole_worker_faults", "Turns of the worker that ended in a fault.", ("exception",))
 
 

@@ -1,5 +1,7 @@
 """What every route works with: database, storage, models, settings."""
 
+import threading
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,10 +12,16 @@ from pigeonhole.datasets import DatasetStore
 from pigeonhole.documents import DocumentLimits
 from pigeonhole.settings import PlatformSettings
 from pigeonhole.storage import open_storage
+from pigeonhole_api.auth.authentication import Authenticator
+from pigeonhole_api.auth.bearer_tokens import TokenVerifier
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database, open_database
 from pigeonhole_api.images import DocumentImages
 from pigeonhole_api.model_catalog import ModelCatalog
-from pigeonhole_api.settings import ApiSettings
+from pigeonhole_api.models import Job
+from pigeonhole_api.records.api_keys import KeyHolders
+from pigeonhole_api.records.deletions import any_removal, postpone_removals
+from pigeonhole_api.settings import ApiSettings, OidcSettings
 from pigeonhole_api.signing import Signer
 
 
@@ -29,6 +37,29 @@ class PlatformState:
     images: DocumentImages
     catalog: ModelCatalog
     ingest: ThreadPoolExecutor
+    watchers: threading.Semaphore
+    stopping: threading.Event
+    verifier: TokenVerifier | None
+    authenticator: Authenticator
+
+    def shown(self, job: Job, caller: Caller) -> Job:
+        """Return a job with the day on which it is deleted by itself."""
+        until = self.settings.retention.until(caller.tenant, job.finished_at)
+        return job.model_copy(update={"retention_until": until})
+
+    def hold_contents(self, contents: Collection[str]) -> None:
+        """Let contents that are to be removed stay, since they are about to be stored again."""
+        with self.database.read() as connection:
+            is_due = any_removal(connection, contents)
+        if is_due:
+            with self.database.write() as connection:
+                postpone_removals(connection, contents, grace=self.settings.removal_grace_seconds)
+
+    def warm(self) -> None:
+        """Load what the first request would wait for."""
+        if self.verifier is not None:
+            self.verifier.warm()
+        self.catalog.warm()
 
     def close(self) -> None:
         """End threads and connections."""
@@ -37,7 +68,9 @@ class PlatformState:
         self.database.close()
 
 
-def open_platform(settings: ApiSettings, platform: PlatformSettings, limits: DocumentLimits) -> PlatformState:
+def open_platform(
+    settings: ApiSettings, platform: PlatformSettings, limits: DocumentLimits, oidc: OidcSettings
+) -> PlatformState:
     """Open database and storage; the registry is opened when someone asks for models.
 
     Raises:
@@ -45,15 +78,21 @@ def open_platform(settings: ApiSettings, platform: PlatformSettings, limits: Doc
         StorageError: `unknown-storage`.
     """
     store = DatasetStore(open_storage(platform.storage))
+    database = open_database(settings, platform)
+    verifier = TokenVerifier(oidc) if oidc.issuer else None
     return PlatformState(
         settings=settings,
         limits=limits,
-        database=open_database(settings, platform),
+        database=database,
         store=store,
-        signer=Signer(settings.token.get_secret_value(), url_seconds=settings.signed_url_seconds),
+        signer=Signer(settings.secret, url_seconds=settings.signed_url_seconds),
         images=DocumentImages(store, limits, threads=settings.rendering_threads),
         catalog=ModelCatalog(platform.tracking_uri, platform.model_name),
         ingest=ThreadPoolExecutor(settings.ingest_threads, thread_name_prefix="ingest"),
+        watchers=threading.Semaphore(settings.max_watchers),
+        stopping=threading.Event(),
+        verifier=verifier,
+        authenticator=Authenticator(settings.token, settings.user_name, verifier, KeyHolders(database).find),
     )
 
 

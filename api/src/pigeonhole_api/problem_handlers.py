@@ -9,15 +9,17 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import compile_path
 
 from pigeonhole.errors import PigeonholeError
 from pigeonhole.telemetry import get_logger
 from pigeonhole_api.models import FieldProblem
-from pigeonhole_api.problems import Refusal, internal_fault, problem_response
+from pigeonhole_api.problems import Refusal, database_unavailable, internal_fault, problem_response, unavailable
 
 Fault = TypeVar("Fault", bound=Exception)
 
 _log = get_logger(__name__)
+_METHOD_NOT_ALLOWED = 405
 _CODES = {404: "not-found", 405: "method-not-allowed"}
 _SENTENCES = {404: "There is no such resource.", 405: "The resource has no such method."}
 _REGISTRY = ("registry-unavailable", "The model registry does not answer.")
@@ -29,7 +31,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     """Let every error that a route raises become a problem document."""
     _handle(app, Refusal, lambda refusal: refusal)
     _handle(app, RequestValidationError, _of_invalid_request)
-    _handle(app, HTTPException, _of_http_exception)
+    _answer_http_exception(app)
     _handle(app, PigeonholeError, _of_own_error)
     for kind in (OperationalError, InterfaceError, PoolTimeoutError):
         _handle(app, kind, _of_database_error)
@@ -50,6 +52,23 @@ def _of_invalid_request(error: RequestValidationError) -> Refusal:
     return Refusal(422, "invalid-request", f"{first.field}: {first.detail}", errors=fields)
 
 
+def _answer_http_exception(app: FastAPI) -> None:
+    @app.exception_handler(HTTPException)
+    async def answer(request: Request, error: HTTPException) -> JSONResponse:
+        refusal = _of_http_exception(error)
+        if refusal.status == _METHOD_NOT_ALLOWED:
+            # Of several operations at one address the framework names the first one's method alone.
+            refusal.headers["Allow"] = ", ".join(_methods_at(app, request.url.path)) or refusal.headers["Allow"]
+        request_id = str(request.scope.get("request_id", ""))
+        return problem_response(refusal, instance=request.url.path, request_id=request_id)
+
+
+def _methods_at(app: FastAPI, path: str) -> list[str]:
+    operations = app.openapi()["paths"].items()
+    found = [methods for template, methods in operations if compile_path(template)[0].match(path)]
+    return sorted({method.upper() for methods in found for method in methods})
+
+
 def _of_http_exception(error: HTTPException) -> Refusal:
     status = error.status_code
     code = _CODES.get(status, "invalid-request" if status < 500 else "internal")
@@ -64,16 +83,12 @@ def _of_own_error(error: PigeonholeError) -> Refusal:
     if error.code == "object-missing":
         return Refusal(404, "content-missing", "The content is not in the storage.")
     _log.exception("request_failed", code=error.code)
-    return _unavailable(*_UNAVAILABLE[error.code]) if error.code in _UNAVAILABLE else internal_fault()
+    return unavailable(*_UNAVAILABLE[error.code]) if error.code in _UNAVAILABLE else internal_fault()
 
 
 def _of_database_error(_error: Exception) -> Refusal:
     _log.exception("database_failed")
-    return _unavailable("database-unavailable", "The database does not answer.")
-
-
-def _unavailable(code: str, detail: str) -> Refusal:
-    return Refusal(503, code, detail, hint="Try again in a moment.", headers={"Retry-After": "5"})
+    return database_unavailable()
 
 
 def _field_problem(error: Any) -> FieldProblem:

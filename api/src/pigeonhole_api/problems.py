@@ -57,6 +57,16 @@ def problem_response(refusal: Refusal, *, instance: str, request_id: str) -> JSO
     return JSONResponse(body, refusal.status, headers=refusal.headers, media_type=MEDIA_TYPE)
 
 
+def unavailable(code: str, detail: str) -> Refusal:
+    """Return the refusal of what cannot be answered now and may be later."""
+    return Refusal(503, code, detail, hint="Try again in a moment.", headers={"Retry-After": "5"})
+
+
+def database_unavailable() -> Refusal:
+    """Return the refusal while the database does not answer."""
+    return unavailable("database-unavailable", "The database does not answer.")
+
+
 def internal_fault() -> Refusal:
     """Return what a client learns of a fault of ours."""
     return Refusal(

@@ -2,7 +2,9 @@
 
 import argparse
 import ipaddress
+import threading
 from collections.abc import Sequence
+from types import FrameType
 
 import uvicorn
 from pydantic import ValidationError
@@ -13,7 +15,7 @@ from pigeonhole.settings import PlatformSettings, describe_invalid_settings
 from pigeonhole.telemetry import configure_logging
 from pigeonhole_api.application import create_application
 from pigeonhole_api.platform import open_platform
-from pigeonhole_api.settings import ApiSettings
+from pigeonhole_api.settings import ApiSettings, OidcSettings
 from pigeonhole_api.startup import fail_to_start
 
 _DRAIN_SECONDS = 20
@@ -27,16 +29,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8000, help="port to listen on")
     options = parser.parse_args(arguments)
     try:
-        settings, platform, limits = ApiSettings(), PlatformSettings(), DocumentLimits()
+        settings, platform, limits, oidc = ApiSettings(), PlatformSettings(), DocumentLimits(), OidcSettings()
         configure_logging("api", settings.log_level)
         check_address(options.host, settings)
-        app = create_application(open_platform(settings, platform, limits))
+        check_sign_in(settings, oidc)
+        state = open_platform(settings, platform, limits, oidc)
     except ValidationError as error:
         fail_to_start(describe_invalid_settings(error) or "The settings are wrong.")
     except PigeonholeError as error:
         fail_to_start(f"{error.message} {error.hint or ''}")
     config = uvicorn.Config(
-        app,
+        create_application(state),
         host=options.host,
         port=options.port,
         log_config=None,
@@ -44,7 +47,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         server_header=False,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
-    uvicorn.Server(config).run()
+    _Server(config, state.stopping).run()
+
+
+class _Server(uvicorn.Server):
+    """A server whose endless answers end when it is told to stop, which it would wait for."""
+
+    def __init__(self, config: uvicorn.Config, stopping: threading.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop."""
+        self._stopping.set()
+        super().handle_exit(sig, frame)
 
 
 def check_address(host: str, settings: ApiSettings) -> None:
@@ -58,6 +74,20 @@ def check_address(host: str, settings: ApiSettings) -> None:
             f"host: {host} can be reached from other machines.",
             code="remote-not-allowed",
             hint="Set PIGEONHOLE_API_ALLOW_REMOTE=true and PIGEONHOLE_API_ALLOWED_HOSTS if that is meant.",
+        )
+
+
+def check_sign_in(settings: ApiSettings, oidc: OidcSettings) -> None:
+    """Refuse to start when nobody could call.
+
+    Raises:
+        PigeonholeError: `no-sign-in`.
+    """
+    if settings.token is None and not oidc.issuer:
+        raise PigeonholeError(
+            "Nobody could sign in.",
+            code="no-sign-in",
+            hint="Set PIGEONHOLE_OIDC_ISSUER, or PIGEONHOLE_API_TOKEN.",
         )
 
 

@@ -1,9 +1,16 @@
 """Settings of the API and of its worker."""
 
 import os
+from typing import Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pigeonhole_api.auth.callers import Role
+from pigeonhole_api.auth.claims import ClaimRules
+from pigeonhole_api.retention import Retention
+
+_ASYMMETRIC = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 
 
 class DatabaseSettings(BaseSettings):
@@ -13,12 +20,27 @@ class DatabaseSettings(BaseSettings):
 
     database_url: str = Field("", description="SQLAlchemy URL of the database; sqlite:///<home>/platform.db.")
     log_level: str = Field("INFO", description="The lowest level that is logged.")
+    retention_days: float = Field(90.0, ge=0, description="Days that a job is kept after its end; 0 for ever.")
+    retention_days_of_tenants: dict[str, float] = Field({}, description="JSON: other days, by tenant.")
+    removal_grace_seconds: float = Field(
+        900.0, ge=1, description="Time from a deletion to the removal of its contents; longer than any upload."
+    )
+
+    @property
+    def retention(self) -> Retention:
+        """Return how long jobs are kept."""
+        return Retention(self.retention_days, self.retention_days_of_tenants)
 
 
 class ApiSettings(DatabaseSettings):
     """Settings of the server; each is an environment variable `PIGEONHOLE_API_<NAME>`."""
 
-    token: SecretStr = Field(min_length=16, description="The access token that every call must carry.")
+    token: SecretStr | None = Field(
+        None, min_length=16, description="The installation's own access token, with every right; none when unset."
+    )
+    signing_key: SecretStr | None = Field(
+        None, min_length=16, description="What addresses and page tokens are signed with; the access token when unset."
+    )
     user_name: str = Field(
         "local", min_length=1, max_length=100, description="The token holder's name in reviews and the audit trail."
     )
@@ -28,18 +50,80 @@ class ApiSettings(DatabaseSettings):
     )
     files_per_upload: int = Field(100, ge=1, le=1000, description="Files that one request may hold.")
     documents_per_job: int = Field(5000, ge=1, description="Documents that one job may declare.")
+    calls_per_second: float = Field(500.0, ge=0, description="Calls a second of one caller; 0 for no limit.")
+    calls_at_once: int = Field(1000, ge=1, description="Calls that one caller may make at once above that rate.")
+    event_seconds: float = Field(0.5, gt=0, le=10, description="Pause between two looks at a job that is watched.")
+    max_watchers: int = Field(200, ge=1, description="Callers that may watch jobs at the same time.")
     max_body_bytes: int = Field(1_010_000_000, ge=1, description="Bytes of a request's body.")
-    max_queued_documents: int = Field(20_000, ge=1, description="Documents that may wait; then uploads get 429.")
+    max_queued_documents: int = Field(
+        20_000, ge=1, description="Documents of a tenant that may wait; then uploads get 429."
+    )
     ingest_threads: int = Field(4, ge=1, le=64, description="Files of one upload that are stored at the same time.")
     thumbnail_pixels: int = Field(160, ge=32, le=1024, description="Longer side of a thumbnail.")
     max_page_pixels: int = Field(4000, ge=200, le=10_000, description="Longest side of a page image asked for.")
     signed_url_seconds: int = Field(3600, ge=60, description="How long a thumbnail's address is good at least.")
     rendering_threads: int = Field(2, ge=1, le=64, description="Page images that are drawn at the same time.")
 
+    @model_validator(mode="after")
+    def _has_a_key(self) -> Self:
+        if self.token is None and self.signing_key is None:
+            raise ValueError("PIGEONHOLE_API_SIGNING_KEY must be set when PIGEONHOLE_API_TOKEN is not")
+        return self
+
+    @property
+    def secret(self) -> str:
+        """Return what signatures are made with."""
+        key = self.signing_key or self.token
+        return "" if key is None else key.get_secret_value()
+
     @property
     def hosts(self) -> frozenset[str]:
         """Return the allowed host names in lower case."""
-        return frozenset(name.strip().lower() for name in self.allowed_hosts.split(",") if name.strip())
+        return frozenset(name.lower() for name in _names(self.allowed_hosts))
+
+
+class OidcSettings(BaseSettings):
+    """The issuer of people's tokens; each is an environment variable `PIGEONHOLE_OIDC_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="PIGEONHOLE_OIDC_", frozen=True)
+
+    issuer: str = Field("", description="The issuer's address as its tokens name it; none when empty.")
+    audience: str = Field("pigeonhole", min_length=1, description="Whom the issuer's tokens must be meant for.")
+    jwks_url: str = Field("", description="Where its keys are; the issuer's discovery document says it when empty.")
+    algorithms: str = Field("RS256,ES256", min_length=1, description="Signatures that are accepted; asymmetric ones.")
+    name_claim: str = Field("preferred_username", min_length=1, description="The claim with a person's name, or `sub`.")
+    roles_claim: str = Field("groups", min_length=1, description="The claim with groups, such as realm_access.roles.")
+    tenant_claim: str = Field("tenant", min_length=1, description="The claim with the tenant.")
+    default_tenant: str | None = Field(None, min_length=1, max_length=64, description="Tenant of tokens without one.")
+    roles: dict[str, Role] = Field(
+        {role.value: role for role in Role}, description="JSON: the role of each group; others give none."
+    )
+    leeway_seconds: float = Field(30.0, ge=0, le=300, description="By how much clocks may differ.")
+    keys_seconds: float = Field(300.0, gt=0, description="After how long the issuer's keys are read again.")
+    unknown_key_pause_seconds: float = Field(
+        10.0, ge=0, description="Shortest time between two looks for a key that is not known."
+    )
+
+    @field_validator("algorithms")
+    @classmethod
+    def _asymmetric(cls, value: str) -> str:
+        refused = sorted(set(_names(value)) - _ASYMMETRIC)
+        if refused or not _names(value):
+            raise ValueError(f"it must name asymmetric algorithms, {', '.join(sorted(_ASYMMETRIC))}")
+        return value
+
+    @property
+    def accepted_algorithms(self) -> frozenset[str]:
+        """Return the signature algorithms by their names."""
+        return frozenset(_names(self.algorithms))
+
+    def claim_rules(self) -> ClaimRules:
+        """Return where a token says what."""
+        return ClaimRules(self.name_claim, self.roles_claim, self.tenant_claim, self.roles, self.default_tenant)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 class WorkerSettings(DatabaseSettings):
@@ -59,7 +143,16 @@ class WorkerSettings(DatabaseSettings):
     training_attempts: int = Field(2, ge=1, le=10, description="Attempts at a training whose worker was lost.")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of the worker's metrics; 0 for none.")
     metrics_address: str = Field("127.0.0.1", min_length=1, description="Address of the worker's metrics.")
+    reap_seconds: float = Field(60.0, gt=0, description="Pause between two looks for what is to be removed.")
+    page_text_caches: str = Field(
+        "", description="The transformers' PIGEONHOLE_SERVING_CACHE_URL, which removals must reach; comma-separated."
+    )
     training_promotes: bool = Field(True, description="Let a model that passes its gates serve at once.")
+
+    @property
+    def caches(self) -> list[str]:
+        """Return the storages of page texts, besides the platform's own."""
+        return _names(self.page_text_caches)
 
     @field_validator("concurrency")
     @classmethod

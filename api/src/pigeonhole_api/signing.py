@@ -6,6 +6,7 @@ import hmac
 import json
 import math
 from typing import Any
+from urllib.parse import quote
 
 from pigeonhole_api.problems import Refusal
 
@@ -16,7 +17,7 @@ _SIGNATURE_BYTES = 16
 
 
 class Signer:
-    """Signs and checks; the key is derived from the access token, so that all of the API's processes share it."""
+    """Signs and checks; the key is derived from the platform's secret, so that all of the API's processes share it."""
 
     def __init__(self, secret: str, *, url_seconds: int) -> None:
         self._key = hashlib.sha256(b"pigeonhole signatures\x00" + secret.encode()).digest()
@@ -50,23 +51,24 @@ class Signer:
         values: list[Any] = json.loads(content)
         return tuple(values)
 
-    def signed_path(self, path: str, now: float) -> str:
-        """Return a path that can be read without a token for a while.
+    def signed_path(self, path: str, tenant: str, now: float) -> str:
+        """Return a path of a tenant's that can be read without a token for a while.
 
         The end is rounded up, so that the address stays the same for a time and browsers keep what they loaded.
         """
         expires = (math.floor(now / self._url_seconds) + 2) * self._url_seconds
-        return f"{path}?expires={expires}&signature={self._url_signature(path, expires)}"
+        signature = self._url_signature(path, tenant, expires)
+        return f"{path}?tenant={quote(tenant, safe='')}&expires={expires}&signature={signature}"
 
-    def allows(self, path: str, expires: str, signature: str, now: float) -> bool:
+    def allows(self, path: str, tenant: str, expires: str, signature: str, now: float) -> bool:
         """Tell whether a signed path is genuine and still good."""
         if not (expires.isascii() and expires.isdigit() and len(expires) < 12):
             return False
-        genuine = hmac.compare_digest(signature.encode(), self._url_signature(path, int(expires)).encode())
+        genuine = hmac.compare_digest(signature.encode(), self._url_signature(path, tenant, int(expires)).encode())
         return genuine and now < int(expires)
 
-    def _url_signature(self, path: str, expires: int) -> str:
-        return _encode(self._signature("url", f"{path}\x00{expires}".encode()))
+    def _url_signature(self, path: str, tenant: str, expires: int) -> str:
+        return _encode(self._signature("url", f"{path}\x00{tenant}\x00{expires}".encode()))
 
     def _signature(self, purpose: str, content: bytes) -> bytes:
         return hmac.digest(self._key, purpose.encode() + b"\x00" + content, "sha256")[:_SIGNATURE_BYTES]

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from pigeonhole.datasets import DatasetManifest, DatasetStore
+from pigeonhole_api.auth.callers import HOME_TENANT, Caller
 from pigeonhole_api.database import Database
 from pigeonhole_api.database.tables import examples
 from pigeonhole_api.intake.received import Received
 from pigeonhole_api.models import CorrectionsImported, DatasetVersion, ExamplesAdded, RefusedFile
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records import corrections, dataset_versions, training_set
-from pigeonhole_api.records.audit import Caller, record
+from pigeonhole_api.records.audit import record
 from pigeonhole_api.signing import Signer
 
 _FEWEST_CLASSES = 2
@@ -25,17 +26,17 @@ class TrainingData:
         self._store = store
 
     def begin(self) -> None:
-        """Fill a training set that never had an example from the storage's newest dataset version."""
+        """Fill the home tenant's training set, when it never had an example, from the storage's newest version."""
         with self._database.read() as connection:
-            if not training_set.was_never_filled(connection):
+            if not training_set.was_never_filled(connection, HOME_TENANT):
                 return
         newest = max((self._store.load(each) for each in self._store.ids()), key=_age, default=None)
         if newest is None or not newest.examples:
             return
         with self._database.write() as connection:
-            if training_set.was_never_filled(connection):
-                training_set.fill_from(connection, newest)
-                dataset_versions.insert_version(connection, newest, None, newest.examples[0].added_by)
+            if training_set.was_never_filled(connection, HOME_TENANT):
+                training_set.fill_from(connection, HOME_TENANT, newest)
+                dataset_versions.insert_version(connection, newest, None, Caller(newest.examples[0].added_by))
 
     def add(self, class_name: str, files: Sequence[Received], caller: Caller, signer: Signer) -> ExamplesAdded:
         """Add stored files to a class; a document that another class has is refused, not moved."""
@@ -46,7 +47,7 @@ class TrainingData:
             for file in files:
                 if file.reason is not None:
                     continue
-                known = training_set.live_example(connection, file.sha256)
+                known = training_set.live_example(connection, caller.tenant, file.sha256)
                 if known is None:
                     added.append(training_set.add_example(connection, file.sha256, class_name, "upload", caller))
                 elif known.class_name == class_name:
@@ -66,7 +67,7 @@ class TrainingData:
             Refusal: 422 `not-reviewed`, when a named document was not decided by a person.
         """
         with self._database.write() as connection:
-            wanted = corrections.waiting_corrections(connection) if ids is None else _named(connection, ids)
+            wanted = _wanted(connection, caller.tenant, ids)
             added = sum(_import(connection, each, caller) for each in wanted)
             if added:
                 record(connection, caller, "corrections.imported", "training-set", examples=added)
@@ -87,15 +88,15 @@ class TrainingData:
                     f"The training set has examples of fewer than {_FEWEST_CLASSES} classes.",
                     hint="Add examples of another class.",
                 )
-            latest = dataset_versions.latest_version(connection)
+            latest = dataset_versions.latest_version(connection, caller.tenant)
             parent = None if latest is None else self._store.load(latest)
             manifest = DatasetManifest.create(present, parent=latest)
             is_new = parent is None or parent.examples != manifest.examples
             if is_new:
                 self._store.save(manifest)
-                dataset_versions.insert_version(connection, manifest, parent, caller.name)
+                dataset_versions.insert_version(connection, manifest, parent, caller)
                 record(connection, caller, "dataset-version.created", manifest.id, examples=len(present))
-            found = dataset_versions.get_version(connection, manifest.id if is_new else str(latest))
+            found = dataset_versions.get_version(connection, caller.tenant, manifest.id if is_new else str(latest))
         if found is None:
             raise LookupError("the dataset version that was just written")
         return found, is_new
@@ -109,15 +110,17 @@ def _refused(file: Received) -> RefusedFile:
     return RefusedFile(name=file.name, reason=file.reason or "", detail=file.detail or "")
 
 
-def _named(connection: Connection, ids: Sequence[str]) -> Sequence[corrections.Correction]:
-    found = corrections.reviewed_documents(connection, ids)
+def _wanted(connection: Connection, tenant: str, ids: Sequence[str] | None) -> Sequence[corrections.Correction]:
+    if ids is None:
+        return corrections.waiting_corrections(connection, tenant)
+    found = corrections.reviewed_documents(connection, tenant, ids)
     if len(found) < len(set(ids)):
         raise Refusal(422, "not-reviewed", "document_ids: one of them was not decided by a person.")
     return found
 
 
 def _import(connection: Connection, correction: corrections.Correction, caller: Caller) -> bool:
-    known = training_set.live_example(connection, correction.sha256)
+    known = training_set.live_example(connection, caller.tenant, correction.sha256)
     if known is not None and known.class_name == correction.class_name:
         return False
     if known is not None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from pigeonhole.datasets import DatasetStore
 from pigeonhole.errors import PigeonholeError
+from pigeonhole.ocr.cache import PageTextCache
 from pigeonhole.settings import PlatformSettings, describe_invalid_settings
 from pigeonhole.storage import open_storage
 from pigeonhole.telemetry import configure_logging, get_logger
@@ -18,6 +19,7 @@ from pigeonhole_api.identifiers import new_id
 from pigeonhole_api.settings import WorkerSettings
 from pigeonhole_api.startup import fail_to_start
 from pigeonhole_api.worker.heartbeat import Heartbeat
+from pigeonhole_api.worker.reaper import Reaper
 from pigeonhole_api.worker.trainer import Trainer
 from pigeonhole_api.worker.transformer import Transformer
 from pigeonhole_api.worker.worker import DocumentWorker
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         configure_logging("worker", settings.log_level)
         database = open_database(settings, platform)
         store = DatasetStore(open_storage(platform.storage))
+        caches = [PageTextCache(store.storage), *(PageTextCache(open_storage(url)) for url in settings.caches)]
     except ValidationError as error:
         fail_to_start(describe_invalid_settings(error) or "The settings are wrong.")
     except PigeonholeError as error:
@@ -43,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     documents = DocumentWorker(database, store, transformer, settings, owner)
     trainer = Trainer(database, settings, platform, owner)
     _stop_on_signals(documents, trainer)
-    with Heartbeat(database, documents, trainer, owner, settings):
+    with Heartbeat(database, documents, trainer, owner, settings), Reaper(database, store, caches, settings):
         training = threading.Thread(target=trainer.run, name="trainer")
         training.start()
         _log.info("worker_started", concurrency=settings.concurrency)

@@ -12,7 +12,7 @@ import typer
 
 from pigeonhole.datasets import DatasetStore
 from pigeonhole.documents import DocumentRefused
-from pigeonhole.storage import open_storage
+from pigeonhole.storage import ObjectMissing, open_storage
 from pigeonhole_components.command_line import (
     PARAMS_FILE,
     ParamsOption,
@@ -95,20 +95,39 @@ def run_ocr(
 
 def refused_row(sha256: str, refusal: DocumentRefused) -> Row:
     """Return the row of a document that could not be read."""
-    refused = {"reason": refusal.reason.value, "detail": refusal.detail}
+    return _refused(sha256, refusal.reason.value, refusal.detail)
+
+
+def _refused(sha256: str, reason: str, detail: str) -> Row:
+    refused = {"reason": reason, "detail": detail}
     return {"sha256": sha256, "text": "", "lines_text": "", "pages": [], "failures": [], "refused": refused}
 
 
 def _rows(pool: "ReadingPool[ReadText]", store: DatasetStore, documents: Sequence[str]) -> Iterator[Row]:
     """Yield the documents' rows in order, with so many documents in hand that no process waits."""
-    in_hand: deque[InHand] = deque()
+    in_hand: deque[InHand | Erased] = deque()
     for sha256 in documents:
-        data = store.document(sha256)
-        in_hand.append(InHand(sha256, pool.submit(data, view="lines"), pool.submit(data, view="full")))
+        try:
+            data = store.document(sha256)
+        except ObjectMissing:
+            in_hand.append(Erased(sha256))
+        else:
+            in_hand.append(InHand(sha256, pool.submit(data, view="lines"), pool.submit(data, view="full")))
         if len(in_hand) >= pool.settings.room // 2:
             yield in_hand.popleft().row()
     while in_hand:
         yield in_hand.popleft().row()
+
+
+@dataclass(frozen=True)
+class Erased:
+    """A document whose content is no longer kept, as a person may demand: its dataset version goes on without it."""
+
+    sha256: str
+
+    def row(self) -> Row:
+        """Return the row of a document that cannot be read."""
+        return _refused(self.sha256, "content-missing", "The content is no longer in the storage.")
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,7 @@ class Transformer:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 (instance,) = body["instances"]
                 assert instance["reasons"] is True
+                assert instance["group"].startswith("job_")
                 document = base64.b64decode(instance["document"])
                 transformer.seen[hashlib.sha256(document).hexdigest()] += 1
                 status, answer, headers = transformer.behave(document)

@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import func, select, update
 from tests.integration.api.postgresql_server import PostgresqlServer
 
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database, database_now
 from pigeonhole_api.database.tables import documents, predictions
 from pigeonhole_api.intake.received import Received
 from pigeonhole_api.models import FINAL_JOB_STATES, Prediction, PredictionModel
 from pigeonhole_api.records import leases
-from pigeonhole_api.records.audit import Caller
 from pigeonhole_api.records.job_changes import cancel_job, retry_job
 from pigeonhole_api.records.jobs import get_job
 from pigeonhole_api.records.submissions import Submission, insert_job
@@ -62,7 +62,7 @@ def test_eight_workers_at_once_take_each_document_once(database: Database) -> No
     assert set(taken.values()) == {1}
     assert results(database) == 400
     with database.read() as connection:
-        assert get_job(connection, job_id).state == "succeeded"
+        assert get_job(connection, CALLER.tenant, job_id).state == "succeeded"
 
 
 class Crowd:
@@ -115,7 +115,7 @@ def test_workers_callers_and_accidents_never_wait_for_each_other(database: Datab
             cancel_job(connection, job_id, CALLER)
     with database.read() as connection:
         for job_id in jobs:
-            job = get_job(connection, job_id)
+            job = get_job(connection, CALLER.tenant, job_id)
             assert job.state in FINAL_JOB_STATES
             assert job.counts.queued == job.counts.leased == 0
             assert job.counts.total == 40

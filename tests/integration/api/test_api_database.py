@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import func, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database, DatabaseError, database_now, migrate, now
 from pigeonhole_api.database.migrating import MIGRATIONS, NEWEST
 from pigeonhole_api.database.tables import documents, metadata, predictions
@@ -25,7 +26,6 @@ from pigeonhole_api.intake.received import Received
 from pigeonhole_api.models import FINAL_JOB_STATES, Prediction, PredictionModel
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records import leases
-from pigeonhole_api.records.audit import Caller
 from pigeonhole_api.records.job_changes import cancel_job, retry_job
 from pigeonhole_api.records.jobs import get_job
 from pigeonhole_api.records.leases import Lease
@@ -83,7 +83,7 @@ def test_migrating_again_changes_nothing(database: Database) -> None:
     job_id = submit(database, 1)
     migrate(database)
     with database.read() as connection:
-        assert get_job(connection, job_id).counts.total == 1
+        assert get_job(connection, CALLER.tenant, job_id).counts.total == 1
 
 
 def test_migrations_go_down_and_up_again_with_everything_in_place(database: Database) -> None:
@@ -98,7 +98,7 @@ def test_migrations_go_down_and_up_again_with_everything_in_place(database: Data
             assert connection.execute(select(predictions.c.document_id)).scalars().all() == [lease.document_id]
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-        assert get_job(connection, job_id).counts.queued == 2
+        assert get_job(connection, CALLER.tenant, job_id).counts.queued == 2
     for wrong in ({"state": "unknown"}, {"state": "leased"}, {"job_id": "none"}):
         with pytest.raises(IntegrityError), database.write() as connection:
             connection.execute(update(documents).values(wrong))
@@ -181,7 +181,7 @@ def test_a_result_of_a_lost_lease_is_dropped(database: Database) -> None:
         assert not leases.release(connection, lost)
         assert leases.finish(connection, current, prediction("fresh"))
         assert not leases.finish(connection, current, prediction("twice"))
-        assert get_job(connection, job_id).model_version == "fresh"
+        assert get_job(connection, CALLER.tenant, job_id).model_version == "fresh"
 
 
 def test_a_lease_that_was_given_back_is_not_the_next_workers(database: Database) -> None:
@@ -204,7 +204,7 @@ def test_what_is_given_back_after_a_cancellation_is_cancelled(database: Database
         leases.put_back(connection, put_back)
     expire_all(database)
     with database.read() as connection:
-        job = get_job(connection, job_id)
+        job = get_job(connection, CALLER.tenant, job_id)
     assert (job.state, job.counts.cancelled) == ("cancelled", 3)
 
 
@@ -240,7 +240,7 @@ def test_a_document_that_kills_its_workers_fails_after_the_last_attempt(database
         expire_all(database)
     assert claim(database, "a", 1) == []
     with database.read() as connection:
-        assert get_job(connection, job_id).state == "failed"
+        assert get_job(connection, CALLER.tenant, job_id).state == "failed"
         row = connection.execute(select(documents)).one()
     assert (row.error_reason, row.error_detail) == ("interrupted", "The work on it was interrupted 3 times.")
 
@@ -306,7 +306,7 @@ class Platform(RuleBasedStateMachine):
             done = select(documents.c.id).where(documents.c.state.in_(["classified", "needs_review"]))
             assert set(connection.execute(done).scalars()) == self.kept
             for job_id in self.jobs:
-                job = get_job(connection, job_id)
+                job = get_job(connection, CALLER.tenant, job_id)
                 counts = job.counts
                 parts = (counts.queued, counts.leased, counts.classified, counts.failed, counts.cancelled)
                 assert sum(parts) == counts.total == 3

@@ -16,7 +16,7 @@ from pigeonhole.documents import DocumentLimits
 from pigeonhole.settings import PlatformSettings
 from pigeonhole_api.application import create_application
 from pigeonhole_api.platform import PlatformState, open_platform
-from pigeonhole_api.settings import ApiSettings
+from pigeonhole_api.settings import ApiSettings, OidcSettings
 
 pytestmark = pytest.mark.integration
 HASH = "a" * 64
@@ -203,7 +203,7 @@ def test_every_operation_is_described(platform: Any) -> None:
 def inside(tmp_path: Path) -> Iterator[PlatformState]:
     """A platform in this process, whose parts a test can break."""
     settings = ApiSettings(token=SecretStr("a-token-for-tests-alone"))
-    state = open_platform(settings, PlatformSettings(home=tmp_path), DocumentLimits())
+    state = open_platform(settings, PlatformSettings(home=tmp_path), DocumentLimits(), OidcSettings())
     yield state
     state.close()
 
@@ -230,9 +230,9 @@ def test_a_storage_that_fails_is_told_without_its_cause(inside: PlatformState, t
 
 def test_a_fault_of_ours_is_told_without_its_cause(inside: PlatformState) -> None:
     with inside.database.write() as connection:
-        values = ("job_1", "r", "0" * 64, "no such state", "local", 0.0)
-        columns = "(id, reference, manifest_sha256, state, created_by, created_at)"
-        connection.exec_driver_sql(f"INSERT INTO jobs {columns} VALUES (?, ?, ?, ?, ?, ?)", values)
+        values = ("job_1", "default", "r", "0" * 64, "no such state", "local", 0.0)
+        columns = "(id, tenant, reference, manifest_sha256, state, created_by, created_at)"
+        connection.exec_driver_sql(f"INSERT INTO jobs {columns} VALUES (?, ?, ?, ?, ?, ?, ?)", values)
     check_problem(ask(inside, "GET", "/v1/jobs"), 500, "internal")
     assert ask(inside, "GET", "/livez").status_code == 200
 

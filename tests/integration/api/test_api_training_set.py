@@ -9,12 +9,12 @@ import pytest
 
 from pigeonhole.datasets import DatasetManifest, DatasetStore, Example
 from pigeonhole.storage import open_storage
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.client import ApiError, PlatformClient
 from pigeonhole_api.database import Database, migrate
 from pigeonhole_api.intake.received import Received
 from pigeonhole_api.models import Document
 from pigeonhole_api.problems import Refusal
-from pigeonhole_api.records.audit import Caller
 from pigeonhole_api.signing import Signer
 from pigeonhole_api.training_data import TrainingData
 

@@ -179,21 +179,6 @@ def test_cancelling_ends_what_waits_and_lets_what_is_at_work_end(
     assert running.client.cancel(job.id) == ended
 
 
-def test_a_small_job_passes_through_a_large_one(
-    running: Any, transformer: Any, pictures: Pictures, predict: Any, wait_until: Any, reference: str
-) -> None:
-    def slow(document: bytes) -> Any:
-        time.sleep(0.1)
-        return predict(document)
-
-    transformer.behave = slow
-    large = running.client.submit_job(f"{reference}-large", pictures(100))
-    wait_until(lambda: running.client.job(large.id).counts.classified >= 10, "the large job to be under way")
-    small = running.client.submit_job(f"{reference}-small", pictures(1))
-    running.client.wait(small.id, timeout=30)
-    assert running.client.job(large.id).counts.queued > 0
-
-
 def test_the_worker_tells_prometheus_what_it_does(
     moody_platform: Any, transformer: Any, pictures: Pictures, reference: str
 ) -> None:

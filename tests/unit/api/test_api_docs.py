@@ -9,20 +9,29 @@ from prometheus_client.metrics import MetricWrapperBase
 import pigeonhole_api
 from pigeonhole.telemetry import http
 from pigeonhole_api import metrics
-from pigeonhole_api.settings import ApiSettings, WorkerSettings
+from pigeonhole_api.settings import ApiSettings, OidcSettings, WorkerSettings
 
 pytestmark = pytest.mark.unit
 TEXT = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in Path(pigeonhole_api.__file__).parent.rglob("*.py"))
-SETTINGS = {**ApiSettings.model_fields, **WorkerSettings.model_fields}
+SETTINGS = {
+    f"{settings.model_config['env_prefix']}{name.upper()}": field
+    for settings in (ApiSettings, WorkerSettings, OidcSettings)
+    for name, field in settings.model_fields.items()
+}
+WRITTEN = {
+    "PIGEONHOLE_API_CONCURRENCY": "CPU count",
+    "PIGEONHOLE_API_DATABASE_URL": "empty",
+    "PIGEONHOLE_OIDC_ROLES": "each role's name",
+}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_setting_is_documented_with_its_default(name: str) -> None:
-    (line,) = [line for line in TEXT.splitlines() if line.startswith(f"| `PIGEONHOLE_API_{name.upper()}` |")]
+    (line,) = [line for line in TEXT.splitlines() if line.startswith(f"| `{name}` |")]
     default = SETTINGS[name].default
     written = str(default).lower() if isinstance(default, bool) else str(default)
-    expected = {"token": "required", "concurrency": "CPU count", "database_url": "empty"}.get(name, f"`{written}`")
+    expected = WRITTEN.get(name, f"`{written}`" if default not in (None, "") else "none")
     assert f"| {expected} | {SETTINGS[name].description} |" in line
 
 

@@ -10,6 +10,7 @@ from pigeonhole_api.signing import Signer
 pytestmark = pytest.mark.unit
 SIGNER = Signer("a secret of the platform", url_seconds=3600)
 PATH = "/v1/documents/doc_1/thumbnail"
+TENANT = "a tenant & co"
 
 
 def parts(path: str) -> tuple[str, str]:
@@ -38,19 +39,20 @@ def test_a_page_token_of_another_listing_or_platform_is_refused() -> None:
 
 def test_a_signed_path_is_good_for_itself_until_its_end() -> None:
     now = 1_000_000.0
-    expires, signature = parts(SIGNER.signed_path(PATH, now))
-    assert SIGNER.allows(PATH, expires, signature, now)
-    assert SIGNER.allows(PATH, expires, signature, now + 3600)
-    assert not SIGNER.allows(PATH, expires, signature, now + 7200)
-    assert not SIGNER.allows("/v1/documents/doc_2/thumbnail", expires, signature, now)
-    assert not SIGNER.allows(PATH, str(int(expires) + 1), signature, now)
+    expires, signature = parts(SIGNER.signed_path(PATH, TENANT, now))
+    assert SIGNER.allows(PATH, TENANT, expires, signature, now)
+    assert SIGNER.allows(PATH, TENANT, expires, signature, now + 3600)
+    assert not SIGNER.allows(PATH, TENANT, expires, signature, now + 7200)
+    assert not SIGNER.allows("/v1/documents/doc_2/thumbnail", TENANT, expires, signature, now)
+    assert not SIGNER.allows(PATH, TENANT, str(int(expires) + 1), signature, now)
+    assert not SIGNER.allows(PATH, "another", expires, signature, now)
     for wrong in ("", "é", "A" * 22):
-        assert not SIGNER.allows(PATH, expires, wrong, now)
+        assert not SIGNER.allows(PATH, TENANT, expires, wrong, now)
     for wrong in ("", "-1", "1e9", "٣", "9" * 30):
-        assert not SIGNER.allows(PATH, wrong, signature, now)
+        assert not SIGNER.allows(PATH, TENANT, wrong, signature, now)
 
 
 def test_a_signed_path_stays_the_same_for_a_while_so_that_browsers_keep_the_image() -> None:
     start = 3600.0 * 300
-    assert SIGNER.signed_path(PATH, start) == SIGNER.signed_path(PATH, start + 3599)
-    assert SIGNER.signed_path(PATH, start) != SIGNER.signed_path(PATH, start + 3600)
+    assert SIGNER.signed_path(PATH, TENANT, start) == SIGNER.signed_path(PATH, TENANT, start + 3599)
+    assert SIGNER.signed_path(PATH, TENANT, start) != SIGNER.signed_path(PATH, TENANT, start + 3600)

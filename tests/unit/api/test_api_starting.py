@@ -5,8 +5,8 @@ from pydantic import ValidationError
 
 from pigeonhole.errors import PigeonholeError
 from pigeonhole.settings import describe_invalid_settings
-from pigeonhole_api.serve import check_address, is_loopback
-from pigeonhole_api.settings import ApiSettings, WorkerSettings
+from pigeonhole_api.serve import check_address, check_sign_in, is_loopback
+from pigeonhole_api.settings import ApiSettings, OidcSettings, WorkerSettings
 
 pytestmark = pytest.mark.unit
 
@@ -38,6 +38,22 @@ def test_the_token_is_required_and_a_wrong_one_is_not_shown(monkeypatch: pytest.
     sentence = describe_invalid_settings(caught.value)
     assert sentence.startswith("PIGEONHOLE_API_TOKEN: ")
     assert not token or token not in sentence
+
+
+def test_without_any_way_to_sign_in_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIGEONHOLE_API_TOKEN")
+    with pytest.raises(ValidationError, match="PIGEONHOLE_API_SIGNING_KEY"):
+        ApiSettings()
+    monkeypatch.setenv("PIGEONHOLE_API_SIGNING_KEY", "b" * 20)
+    with pytest.raises(PigeonholeError, match="sign in"):
+        check_sign_in(ApiSettings(), OidcSettings())
+    check_sign_in(ApiSettings(), OidcSettings(issuer="https://issuer.example"))
+
+
+@pytest.mark.parametrize("algorithms", ["HS256", "RS256,HS512", "none", ",", "rs256"])
+def test_only_asymmetric_signatures_can_be_accepted(algorithms: str) -> None:
+    with pytest.raises(ValidationError, match="asymmetric"):
+        OidcSettings(algorithms=algorithms)
 
 
 def test_the_worker_has_as_many_hands_as_the_machine_has_processors() -> None:

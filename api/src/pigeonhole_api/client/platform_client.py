@@ -7,11 +7,12 @@ from functools import partial
 from types import TracebackType
 from urllib.parse import quote
 
+from pigeonhole_api.client.access_calls import AccessCalls
 from pigeonhole_api.client.errors import ApiError
 from pigeonhole_api.client.training_calls import TrainingCalls
 from pigeonhole_api.client.transport import Transport, parse
 from pigeonhole_api.client.uploads import BINARY, Sending, Upload, declare, opened
-from pigeonhole_api.models import FINAL_JOB_STATES, Document, DocumentPage, Job, JobPage
+from pigeonhole_api.models import FINAL_JOB_STATES, Document, DocumentPage, Job, JobDeletion, JobPage
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 1.0
@@ -19,7 +20,7 @@ _MOST_ROWS = 500
 _CONNECTIONS = 8
 
 
-class PlatformClient(TrainingCalls):
+class PlatformClient(TrainingCalls, AccessCalls):
     """A synchronous client; every call raises ApiError when the platform refuses or does not answer."""
 
     def __init__(self, base_url: str, token: str, *, read_seconds: float = 60.0) -> None:
@@ -135,6 +136,19 @@ class PlatformClient(TrainingCalls):
     def cancel(self, job_id: str) -> Job:
         """Cancel what a job has not begun; what is at work ends."""
         return parse(Job, self._transport.send("POST", f"/v1/jobs/{quote(job_id, safe='')}/cancellation"))
+
+    def delete(self, job_id: str, *, force: bool = False) -> JobDeletion:
+        """Delete a job with everything that its documents were.
+
+        Args:
+            job_id: The job.
+            force: Erase copies in the training set, too.
+
+        Raises:
+            ApiError: `in-training-set`, when there are copies and it is not forced.
+        """
+        path = f"/v1/jobs/{quote(job_id, safe='')}"
+        return parse(JobDeletion, self._transport.send("DELETE", path, params={"force": force}))
 
     def retry(self, job_id: str) -> Job:
         """Try a job's failed documents again."""

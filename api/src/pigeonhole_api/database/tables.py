@@ -31,7 +31,8 @@ jobs = Table(
     "jobs",
     metadata,
     Column("id", String(48), primary_key=True),
-    Column("reference", String(200), nullable=False, unique=True),
+    Column("tenant", String(64), nullable=False),
+    Column("reference", String(200), nullable=False),
     Column("manifest_sha256", String(64), nullable=False),
     Column("state", String(20), nullable=False),
     Column("created_by", String(100), nullable=False),
@@ -40,7 +41,12 @@ jobs = Table(
     Column("finished_at", Double),
     Column("cancelled_at", Double),
     Column("model_version", String(64)),
-    Index(None, "state", "id"),
+    Column("deleted_at", Double),
+    Column("deleted_by", String(100)),
+    UniqueConstraint("tenant", "reference"),
+    Index(None, "finished_at"),
+    Index(None, "tenant", "id"),
+    Index(None, "tenant", "state", "id"),
 )
 
 documents = Table(
@@ -48,6 +54,7 @@ documents = Table(
     metadata,
     Column("id", String(48), primary_key=True),
     Column("job_id", ForeignKey("jobs.id"), nullable=False),
+    Column("tenant", String(64), nullable=False),
     Column("position", Integer, nullable=False),
     Column("name", String(255), nullable=False),
     Column("size", Integer, nullable=False),
@@ -74,9 +81,10 @@ documents = Table(
     ),
     CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease_has_end"),
     Index(None, "state", "vt", "id"),
+    Index(None, "tenant", "state", "vt"),
     Index(None, "job_id", "state"),
     Index(None, "job_id", "name"),
-    Index(None, "sha256"),
+    Index(None, "sha256", "tenant"),
     Index(None, "review_id"),
 )
 
@@ -85,6 +93,7 @@ predictions = Table(
     metadata,
     # The key is the document alone: a second result for one document cannot be.
     Column("document_id", ForeignKey("documents.id"), primary_key=True),
+    Column("tenant", String(64), nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("class_name", String(64)),
     Column("confidence", Double),
@@ -97,6 +106,7 @@ reviews = Table(
     "reviews",
     metadata,
     Column("id", String(48), primary_key=True),
+    Column("tenant", String(64), nullable=False),
     Column("document_id", ForeignKey("documents.id"), nullable=False, index=True),
     Column("decision", String(20), nullable=False),
     Column("class_name", String(64), nullable=False),
@@ -110,6 +120,7 @@ examples = Table(
     "examples",
     metadata,
     Column("id", String(48), primary_key=True),
+    Column("tenant", String(64), nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("class_name", String(64), nullable=False),
     Column("source", String(20), nullable=False),
@@ -119,15 +130,16 @@ examples = Table(
     Column("added_at", Double, nullable=False),
     Column("deleted_by", String(100)),
     Column("deleted_at", Double),
-    Index("uq_examples_live_sha256", "sha256", unique=True, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE),
+    Index("uq_examples_live_sha256", "tenant", "sha256", unique=True, sqlite_where=_IS_LIVE, postgresql_where=_IS_LIVE),
     Index(None, "sha256"),
-    Index(None, "class_name", "id"),
+    Index(None, "tenant", "class_name", "id"),
 )
 
 dataset_versions = Table(
     "dataset_versions",
     metadata,
     Column("id", String(64), primary_key=True),
+    Column("tenant", String(64), nullable=False),
     Column("serial", Integer, nullable=False, unique=True),
     Column("parent", String(64)),
     Column("classes", JSON, nullable=False),
@@ -142,6 +154,7 @@ trainings = Table(
     "trainings",
     metadata,
     Column("id", String(48), primary_key=True),
+    Column("tenant", String(64), nullable=False),
     Column("dataset_version", String(64), nullable=False),
     Column("state", String(20), nullable=False),
     Column("stage", String(40)),
@@ -171,10 +184,36 @@ audit_events = Table(
     "audit_events",
     metadata,
     Column("id", String(48), primary_key=True),
+    Column("tenant", String(64), nullable=False),
     Column("at", Double, nullable=False),
     Column("actor", String(100), nullable=False),
     Column("action", String(40), nullable=False),
     Column("resource", String(200), nullable=False),
     Column("request_id", String(128)),
     Column("details", JSON, nullable=False),
+    Index(None, "tenant", "id"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("secret_sha256", String(64), nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("created_by", String(100), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("last_used_at", Double),
+    Column("revoked_at", Double),
+    Index(None, "tenant", "created_at", "id"),
+)
+
+content_removals = Table(
+    "content_removals",
+    metadata,
+    # A content is shared by all who have uploaded it, so it is of no tenant.
+    Column("sha256", String(64), primary_key=True),
+    Column("due_at", Double, nullable=False, index=True),
 )

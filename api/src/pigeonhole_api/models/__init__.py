@@ -1,5 +1,6 @@
 """The API's JSON as typed values; the server and its clients share them."""
 
+from pigeonhole_api.models.access import ApiKeyPage, ApiKeyRequest, ApiKeySummary, CallerSummary, NewApiKey
 from pigeonhole_api.models.audit import AuditEvent, AuditEventPage
 from pigeonhole_api.models.jobs import (
     FINAL_JOB_STATES,
@@ -7,11 +8,13 @@ from pigeonhole_api.models.jobs import (
     DeclaredDocument,
     Document,
     DocumentError,
+    DocumentEvent,
     DocumentPage,
     DocumentState,
     Job,
     JobCounts,
     JobDeclaration,
+    JobDeletion,
     JobPage,
     JobState,
     OcrSummary,
@@ -57,8 +60,12 @@ from pigeonhole_api.models.trainings import (
 __all__ = [
     "FINAL_JOB_STATES",
     "FINAL_TRAINING_STATES",
+    "ApiKeyPage",
+    "ApiKeyRequest",
+    "ApiKeySummary",
     "AuditEvent",
     "AuditEventPage",
+    "CallerSummary",
     "ClassList",
     "ClassProbability",
     "ClassSummary",
@@ -68,6 +75,7 @@ __all__ = [
     "DeclaredDocument",
     "Document",
     "DocumentError",
+    "DocumentEvent",
     "DocumentPage",
     "DocumentState",
     "Example",
@@ -81,11 +89,13 @@ __all__ = [
     "Job",
     "JobCounts",
     "JobDeclaration",
+    "JobDeletion",
     "JobPage",
     "JobState",
     "Model",
     "ModelDetail",
     "ModelList",
+    "NewApiKey",
     "OcrSummary",
     "PagePrediction",
     "PerClassScores",

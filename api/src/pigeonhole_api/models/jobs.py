@@ -32,7 +32,13 @@ class JobCounts(WireModel):
 
 
 class Job(WireModel):
-    """One upload under one reference; `model_version` is that of its first result, `eta_seconds` a guess or None."""
+    """One upload under one reference; `eta_seconds` is a guess or None.
+
+    `model_version` is that of its first result, `model_versions` counts the results of each: more than one when a model
+    was promoted meanwhile, or stable has stepped in for a candidate.
+
+    `retention_until` is when it is deleted by itself; None while it is at work, or for ever.
+    """
 
     id: str
     reference: str
@@ -43,15 +49,36 @@ class Job(WireModel):
     finished_at: Moment | None = None
     manifest_sha256: str
     model_version: str | None = None
+    model_versions: dict[str, int] = {}
     counts: JobCounts
     eta_seconds: float | None = None
+    retention_until: Moment | None = None
+
+
+class DocumentEvent(WireModel):
+    """A document that has ended; `reason` is why it has no answer."""
+
+    document_id: str
+    state: DocumentState
+    class_name: str | None = Field(None, alias="class")
+    confidence: float | None = None
+    reason: str | None = None
+
+
+class JobDeletion(WireModel):
+    """What was deleted; the contents leave the storage a while later, unless another job or example has them."""
+
+    job_id: str
+    documents: int
+    examples_erased: int
+    contents_removed_in_seconds: float
 
 
 class DeclaredDocument(WireModel):
     """A file that is to be uploaded; what is said of its content is checked when it has come."""
 
     name: str = Field(min_length=1, max_length=255, description="Unique within the job; the address it is put to.")
-    size: int | None = Field(None, ge=0, description="Bytes.")
+    size: int | None = Field(None, ge=0, strict=True, description="Bytes.")
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="Lower-case hexadecimal.")
 
 

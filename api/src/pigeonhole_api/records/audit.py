@@ -1,10 +1,10 @@
 """The audit trail: rows are only ever added."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import now
 from pigeonhole_api.database.tables import audit_events
 from pigeonhole_api.identifiers import new_id
@@ -12,14 +12,6 @@ from pigeonhole_api.models import AuditEvent, AuditEventPage
 from pigeonhole_api.records.moments import to_moment
 from pigeonhole_api.records.paging import PageRequest, read_page
 from pigeonhole_api.signing import Signer
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who acts, and in which request; a worker acts in none."""
-
-    name: str
-    request_id: str | None = None
 
 
 def record(connection: Connection, caller: Caller, action: str, resource: str, **details: str | int | None) -> None:
@@ -34,6 +26,7 @@ def record(connection: Connection, caller: Caller, action: str, resource: str, *
     """
     values = {
         "id": new_id("evt"),
+        "tenant": caller.tenant,
         "at": now(connection),
         "actor": caller.name,
         "action": action,
@@ -44,11 +37,11 @@ def record(connection: Connection, caller: Caller, action: str, resource: str, *
     connection.execute(insert(audit_events).values(values))
 
 
-def list_events(connection: Connection, request: PageRequest, signer: Signer) -> AuditEventPage:
-    """Return a page of events, the newest first."""
+def list_events(connection: Connection, tenant: str, request: PageRequest, signer: Signer) -> AuditEventPage:
+    """Return a page of a tenant's events, the newest first."""
     page = read_page(
         connection,
-        select(audit_events),
+        select(audit_events).where(audit_events.c.tenant == tenant),
         request,
         signer,
         order=(audit_events.c.id,),

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from pigeonhole.datasets import DatasetManifest
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import now
 from pigeonhole_api.database.tables import dataset_versions
 from pigeonhole_api.models import DatasetVersion, DatasetVersionPage
@@ -14,25 +15,27 @@ from pigeonhole_api.records.paging import PageRequest, read_page
 from pigeonhole_api.signing import Signer
 
 
-def latest_version(connection: Connection) -> str | None:
-    """Return the id of the newest dataset version, or None."""
-    statement = select(dataset_versions.c.id).order_by(dataset_versions.c.serial.desc()).limit(1)
+def latest_version(connection: Connection, tenant: str) -> str | None:
+    """Return the id of a tenant's newest dataset version, or None."""
+    own = select(dataset_versions.c.id).where(dataset_versions.c.tenant == tenant)
+    statement = own.order_by(dataset_versions.c.serial.desc()).limit(1)
     return connection.execute(statement).scalar_one_or_none()
 
 
-def get_version(connection: Connection, version_id: str) -> DatasetVersion | None:
-    """Return a dataset version, or None."""
-    statement = select(dataset_versions).where(dataset_versions.c.id == version_id)
+def get_version(connection: Connection, tenant: str, version_id: str) -> DatasetVersion | None:
+    """Return a tenant's dataset version, or None."""
+    own = (dataset_versions.c.id == version_id, dataset_versions.c.tenant == tenant)
+    statement = select(dataset_versions).where(*own)
     row = connection.execute(statement).one_or_none()
     return None if row is None else _to_version(row)
 
 
-def list_versions(connection: Connection, request: PageRequest, signer: Signer) -> DatasetVersionPage:
-    """Return a page of dataset versions, the newest first."""
+def list_versions(connection: Connection, tenant: str, request: PageRequest, signer: Signer) -> DatasetVersionPage:
+    """Return a page of a tenant's dataset versions, the newest first."""
     serial = dataset_versions.c.serial
     page = read_page(
         connection,
-        select(dataset_versions),
+        select(dataset_versions).where(dataset_versions.c.tenant == tenant),
         request,
         signer,
         order=(serial,),
@@ -44,7 +47,7 @@ def list_versions(connection: Connection, request: PageRequest, signer: Signer) 
 
 
 def insert_version(
-    connection: Connection, manifest: DatasetManifest, parent: DatasetManifest | None, created_by: str
+    connection: Connection, manifest: DatasetManifest, parent: DatasetManifest | None, created_by: Caller
 ) -> None:
     """Add a stored manifest as the newest dataset version."""
     before = {(each.sha256, each.class_name) for each in parent.examples} if parent else set()
@@ -53,13 +56,14 @@ def insert_version(
     connection.execute(
         insert(dataset_versions).values(
             id=manifest.id,
+            tenant=created_by.tenant,
             serial=(greatest or 0) + 1,
             parent=manifest.parent,
             classes=dict(Counter(each.class_name for each in manifest.examples)),
             examples=len(after),
             added=len(after - before),
             removed=len(before - after),
-            created_by=created_by,
+            created_by=created_by.name,
             created_at=now(connection),
         )
     )

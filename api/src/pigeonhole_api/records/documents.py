@@ -5,9 +5,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from pigeonhole_api.database import now
-from pigeonhole_api.database.tables import documents, jobs, predictions, reviews
+from pigeonhole_api.database.tables import documents, predictions, reviews
 from pigeonhole_api.models import Document, DocumentError, DocumentPage, Prediction, Review
 from pigeonhole_api.problems import missing
+from pigeonhole_api.records.jobs import check_job
 from pigeonhole_api.records.moments import to_moment
 from pigeonhole_api.records.paging import Page, PageRequest, read_page
 from pigeonhole_api.signing import Signer
@@ -15,12 +16,12 @@ from pigeonhole_api.signing import Signer
 _UNSCORED = -1.0
 
 
-def described_documents() -> Select[Any]:
-    """Return the statement for documents with their answers and reviews."""
+def described_documents(tenant: str) -> Select[Any]:
+    """Return the statement for a tenant's documents with their answers and reviews."""
     joined = documents.outerjoin(predictions, predictions.c.document_id == documents.c.id).outerjoin(
         reviews, reviews.c.id == documents.c.review_id
     )
-    return select(
+    described = select(
         documents,
         predictions.c.answer,
         predictions.c.confidence,
@@ -28,32 +29,34 @@ def described_documents() -> Select[Any]:
         reviews.c.class_name.label("reviewed_class"),
         reviews.c.by,
         reviews.c.at,
-    ).select_from(joined)
+    )
+    return described.select_from(joined).where(documents.c.tenant == tenant)
 
 
-def get_row(connection: Connection, document_id: str) -> Row[Any]:
+def get_row(connection: Connection, tenant: str, document_id: str) -> Row[Any]:
     """Return a document's row of `described_documents`.
 
     Raises:
         Refusal: 404 `document-missing`.
     """
-    row = connection.execute(described_documents().where(documents.c.id == document_id)).one_or_none()
+    row = connection.execute(described_documents(tenant).where(documents.c.id == document_id)).one_or_none()
     if row is None:
         raise missing("document", document_id)
     return row
 
 
-def get_document(connection: Connection, document_id: str, signer: Signer) -> Document:
+def get_document(connection: Connection, tenant: str, document_id: str, signer: Signer) -> Document:
     """Return a document.
 
     Raises:
         Refusal: 404 `document-missing`.
     """
-    return to_document(get_row(connection, document_id), signer, now(connection))
+    return to_document(get_row(connection, tenant, document_id), signer, now(connection))
 
 
 def list_documents(
     connection: Connection,
+    tenant: str,
     request: PageRequest,
     signer: Signer,
     *,
@@ -66,9 +69,8 @@ def list_documents(
     Raises:
         Refusal: 404 `job-missing`.
     """
-    if connection.execute(select(jobs.c.id).where(jobs.c.id == job_id)).one_or_none() is None:
-        raise missing("job", job_id)
-    statement = described_documents().where(documents.c.job_id == job_id)
+    check_job(connection, tenant, job_id)
+    statement = described_documents(tenant).where(documents.c.job_id == job_id)
     if state is not None:
         statement = statement.where(documents.c.state == state)
     if review == "none":
@@ -80,13 +82,13 @@ def list_documents(
     return to_page(connection, page, signer)
 
 
-def review_queue(connection: Connection, request: PageRequest, signer: Signer) -> DocumentPage:
-    """Return a page of the documents that wait for a person: those without a score, then the least confident."""
+def review_queue(connection: Connection, tenant: str, request: PageRequest, signer: Signer) -> DocumentPage:
+    """Return a page of a tenant's documents that wait for a person: those without a score, then the least confident."""
     confidence = func.coalesce(predictions.c.confidence, _UNSCORED)
     waiting = and_(documents.c.state == "needs_review", documents.c.review_id.is_(None))
     page = read_page(
         connection,
-        described_documents().where(waiting),
+        described_documents(tenant).where(waiting),
         request,
         signer,
         order=(confidence, documents.c.id),
@@ -123,7 +125,9 @@ def to_document(row: Row[Any], signer: Signer, present: float) -> Document:
         prediction=prediction,
         review=_to_review(row),
         duplicate_of=row.duplicate_of,
-        thumbnail_url=signer.signed_path(f"/v1/documents/{row.id}/thumbnail", present) if row.media_type else None,
+        thumbnail_url=signer.signed_path(f"/v1/documents/{row.id}/thumbnail", row.tenant, present)
+        if row.media_type
+        else None,
         etag=etag_of(row.version),
     )
 

@@ -4,14 +4,15 @@ Documents are changed before their job's row, as by those who work on them: two 
 different orders would wait for each other.
 """
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import now
 from pigeonhole_api.database.tables import documents, jobs
 from pigeonhole_api.models import FINAL_JOB_STATES
-from pigeonhole_api.problems import missing
-from pigeonhole_api.records.audit import Caller, record
-from pigeonhole_api.records.jobs import refresh_state
+from pigeonhole_api.records.audit import record
+from pigeonhole_api.records.jobs import check_job, lock_documents, refresh_state
+from pigeonhole_api.records.submissions import virtual_time
 
 
 def cancel_job(connection: Connection, job_id: str, caller: Caller) -> None:
@@ -20,8 +21,9 @@ def cancel_job(connection: Connection, job_id: str, caller: Caller) -> None:
     Raises:
         Refusal: 404 `job-missing`.
     """
-    if _state(connection, job_id) in FINAL_JOB_STATES:
+    if check_job(connection, caller.tenant, job_id) in FINAL_JOB_STATES:
         return
+    lock_documents(connection, job_id)
     present = now(connection)
     cancelled = connection.execute(
         update(documents)
@@ -39,13 +41,16 @@ def retry_job(connection: Connection, job_id: str, caller: Caller) -> None:
     Raises:
         Refusal: 404 `job-missing`.
     """
-    _state(connection, job_id)
+    check_job(connection, caller.tenant, job_id)
+    lock_documents(connection, job_id)
+    base = virtual_time(connection, caller.tenant)
     failed = (documents.c.job_id == job_id, documents.c.state == "failed", documents.c.stored)
     queued = connection.execute(
         update(documents)
         .where(*failed)
         .values(
             state="queued",
+            vt=base + documents.c.position,
             attempts=0,
             finished_at=None,
             error_reason=None,
@@ -58,10 +63,3 @@ def retry_job(connection: Connection, job_id: str, caller: Caller) -> None:
     connection.execute(update(jobs).where(jobs.c.id == job_id).values(cancelled_at=None))
     refresh_state(connection, [job_id])
     record(connection, caller, "job.retried", job_id, documents=queued.rowcount)
-
-
-def _state(connection: Connection, job_id: str) -> str:
-    state = connection.execute(select(jobs.c.state).where(jobs.c.id == job_id)).scalar_one_or_none()
-    if state is None:
-        raise missing("job", job_id)
-    return str(state)

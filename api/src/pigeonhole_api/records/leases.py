@@ -28,6 +28,7 @@ class Lease:
     owner: str
     attempt: int
     created_at: float
+    tenant: str
 
 
 def is_work_waiting(connection: Connection) -> bool:
@@ -58,7 +59,7 @@ def claim(connection: Connection, owner: str, most: int, *, seconds: float) -> l
         )
         .returning(documents)
     ).all()
-    leases = [Lease(row.id, row.job_id, row.sha256, owner, row.attempts, row.created_at) for row in taken]
+    leases = [Lease(row.id, row.job_id, row.sha256, owner, row.attempts, row.created_at, row.tenant) for row in taken]
     _start_jobs(connection, {lease.job_id for lease in leases})
     return leases
 
@@ -79,6 +80,7 @@ def finish(connection: Connection, lease: Lease, prediction: Prediction) -> bool
         return False
     result = {
         "document_id": lease.document_id,
+        "tenant": lease.tenant,
         "attempt": lease.attempt,
         "class_name": prediction.class_name,
         "confidence": prediction.confidence,

@@ -4,12 +4,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import now
 from pigeonhole_api.database.tables import documents, examples, reviews
 from pigeonhole_api.identifiers import new_id
 from pigeonhole_api.models import FieldProblem, Prediction, ReviewRequest
 from pigeonhole_api.problems import Refusal
-from pigeonhole_api.records.audit import Caller, record
+from pigeonhole_api.records.audit import record
 from pigeonhole_api.records.documents import etag_of, get_row
 
 _REVIEWABLE = ("classified", "needs_review")
@@ -24,10 +25,10 @@ def decide_document(
         Refusal: 404 `document-missing`, 412 `document-changed`, 409 `not-reviewable`, 422 `decision-contradicts` or
             `unknown-class`.
     """
-    row = get_row(connection, document_id)
+    row = get_row(connection, caller.tenant, document_id)
     if if_match not in {etag_of(row.version), "*"}:
         raise _changed()
-    _check(connection, row, request)
+    _check(connection, caller.tenant, row, request)
     review_id, present = new_id("rev"), now(connection)
     changed = connection.execute(
         update(documents)
@@ -38,6 +39,7 @@ def decide_document(
         raise _changed()
     decided = {
         "id": review_id,
+        "tenant": caller.tenant,
         "document_id": document_id,
         "decision": request.decision,
         "class_name": request.class_name,
@@ -49,7 +51,7 @@ def decide_document(
     record(connection, caller, "document.reviewed", document_id, **details)
 
 
-def _check(connection: Connection, row: Row[Any], request: ReviewRequest) -> None:
+def _check(connection: Connection, tenant: str, row: Row[Any], request: ReviewRequest) -> None:
     if row.state not in _REVIEWABLE:
         detail = f"A document that is {row.state} cannot be reviewed."
         raise Refusal(409, "not-reviewable", detail)
@@ -58,9 +60,8 @@ def _check(connection: Connection, row: Row[Any], request: ReviewRequest) -> Non
         wanted = "the model's class" if request.decision == "accepted" else "another class than the model's"
         raise _wrong_class("decision-contradicts", f"A document is {request.decision} with {wanted}.")
     if request.class_name not in {each.class_name for each in prediction.probabilities}:
-        known = select(examples.c.id).where(
-            examples.c.class_name == request.class_name, examples.c.deleted_at.is_(None)
-        )
+        own = (examples.c.tenant == tenant, examples.c.class_name == request.class_name)
+        known = select(examples.c.id).where(*own, examples.c.deleted_at.is_(None))
         if connection.execute(known.limit(1)).first() is None:
             raise _wrong_class("unknown-class", "Neither the model nor the training set knows this class.")
 

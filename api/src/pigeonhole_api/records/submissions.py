@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import now
 from pigeonhole_api.database.tables import documents, jobs
 from pigeonhole_api.identifiers import new_id
 from pigeonhole_api.intake.received import Received
 from pigeonhole_api.problems import Refusal
-from pigeonhole_api.records.audit import Caller, record
+from pigeonhole_api.records.audit import record
 from pigeonhole_api.records.jobs import refresh_state
 
 
@@ -23,14 +24,14 @@ class Submission:
     manifest_sha256: str
 
 
-def find_same(connection: Connection, submission: Submission) -> str | None:
-    """Return the id of the job that this submission has made before, or None.
+def find_same(connection: Connection, tenant: str, submission: Submission) -> str | None:
+    """Return the id of the job that this submission of a tenant has made before, or None.
 
     Raises:
         Refusal: 409 `reference-conflict`, when the reference names a job with other files.
     """
-    statement = select(jobs.c.id, jobs.c.manifest_sha256).where(jobs.c.reference == submission.reference)
-    row = connection.execute(statement).one_or_none()
+    same = (jobs.c.tenant == tenant, jobs.c.reference == submission.reference)
+    row = connection.execute(select(jobs.c.id, jobs.c.manifest_sha256).where(*same)).one_or_none()
     if row is None:
         return None
     if row.manifest_sha256 == submission.manifest_sha256:
@@ -52,13 +53,13 @@ def insert_job(
     Raises:
         Refusal: 429 `queue-full`.
     """
-    check_queue(connection, sum(1 for file in files if file.reason is None), most_queued)
-    present, base = now(connection), virtual_time(connection)
+    check_queue(connection, caller.tenant, sum(1 for file in files if file.reason is None), most_queued)
+    present, base = now(connection), virtual_time(connection, caller.tenant)
     job_id = add_job(connection, submission, caller, present)
-    originals = first_with_content(connection, {file.sha256 for file in files})
+    originals = first_with_content(connection, caller.tenant, {file.sha256 for file in files})
     rows: list[dict[str, Any]] = []
     for position, file in enumerate(files):
-        row = _document_row(file, position, job_id, present, base)
+        row = _document_row(file, position, job_id, present) | {"tenant": caller.tenant, "vt": base + position}
         row["duplicate_of"] = originals.setdefault(file.sha256, row["id"])
         if row["duplicate_of"] == row["id"]:
             row["duplicate_of"] = None
@@ -75,6 +76,7 @@ def add_job(connection: Connection, submission: Submission, caller: Caller, pres
     connection.execute(
         insert(jobs).values(
             id=job_id,
+            tenant=caller.tenant,
             reference=submission.reference,
             manifest_sha256=submission.manifest_sha256,
             state="queued",
@@ -85,7 +87,7 @@ def add_job(connection: Connection, submission: Submission, caller: Caller, pres
     return job_id
 
 
-def _document_row(file: Received, position: int, job_id: str, present: float, base: float) -> dict[str, Any]:
+def _document_row(file: Received, position: int, job_id: str, present: float) -> dict[str, Any]:
     refused = file.reason is not None
     return {
         "id": new_id("doc"),
@@ -98,8 +100,6 @@ def _document_row(file: Received, position: int, job_id: str, present: float, ba
         "pages": file.pages,
         "stored": file.stored,
         "state": "failed" if refused else "queued",
-        # Virtual time: a job's n-th document waits n turns, so a small job passes through a large one.
-        "vt": base + position,
         "created_at": present,
         "finished_at": present if refused else None,
         "error_reason": file.reason,
@@ -107,15 +107,14 @@ def _document_row(file: Received, position: int, job_id: str, present: float, ba
     }
 
 
-def check_queue(connection: Connection, wanted: int, most: int) -> None:
-    """Check that so many documents more may wait.
+def check_queue(connection: Connection, tenant: str, wanted: int, most: int) -> None:
+    """Check that so many documents more of a tenant may wait.
 
     Raises:
         Refusal: 429 `queue-full`.
     """
-    waiting = connection.execute(
-        select(func.count()).select_from(documents).where(documents.c.state.in_(["waiting_upload", "queued"]))
-    ).scalar_one()
+    own = (documents.c.tenant == tenant, documents.c.state.in_(["waiting_upload", "queued"]))
+    waiting = connection.execute(select(func.count()).select_from(documents).where(*own)).scalar_one()
     if waiting + wanted > most:
         raise Refusal(
             429,
@@ -126,17 +125,29 @@ def check_queue(connection: Connection, wanted: int, most: int) -> None:
         )
 
 
-def virtual_time(connection: Connection) -> float:
-    """Return the virtual time at which a new job's first document is due: now."""
-    earliest = select(func.min(documents.c.vt)).where(documents.c.state == "queued")
-    return float(connection.execute(earliest).scalar_one() or 0.0)
+def virtual_time(connection: Connection, tenant: str) -> float:
+    """Return the virtual time at which a tenant's next document is due.
+
+    A tenant's n-th document waits n turns, whatever job it is in: behind everything that the tenant has sent and that
+    has not been answered, and beside the other tenants' first one. So a small job passes through another tenant's large
+    one, and nobody gains by cutting a job into many.
+    """
+    latest: float | None = None
+    for state in ("queued", "leased"):
+        # One look a state: each is the end of an index.
+        own = select(func.max(documents.c.vt)).where(documents.c.tenant == tenant, documents.c.state == state)
+        found = connection.execute(own).scalar_one()
+        latest = found if latest is None else latest if found is None else max(latest, found)
+    first = connection.execute(select(func.min(documents.c.vt)).where(documents.c.state == "queued")).scalar_one()
+    present = 0.0 if first is None else float(first)
+    return present if latest is None else max(present, latest + 1)
 
 
-def first_with_content(connection: Connection, hashes: Collection[str]) -> dict[str, str]:
-    """Return the ids of the earliest documents with contents of these hashes, or declared to have them, by sha256."""
+def first_with_content(connection: Connection, tenant: str, hashes: Collection[str]) -> dict[str, str]:
+    """Return the ids of a tenant's earliest documents that have these hashes, or are declared to, by sha256."""
     statement = (
         select(documents.c.sha256, func.min(documents.c.id).label("first"))
-        .where(documents.c.sha256.in_(hashes))
+        .where(documents.c.sha256.in_(hashes), documents.c.tenant == tenant)
         .group_by(documents.c.sha256)
     )
     return {row.sha256: row.first for row in connection.execute(statement)}

@@ -1,19 +1,20 @@
 """The training set: examples come and go, nothing of it is ever overwritten."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, or_, select, update
 
 from pigeonhole.datasets import DatasetManifest
 from pigeonhole.datasets import Example as ManifestExample
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import now
-from pigeonhole_api.database.tables import examples
+from pigeonhole_api.database.tables import dataset_versions, examples
 from pigeonhole_api.identifiers import new_id
 from pigeonhole_api.models import ClassSummary, Example, ExamplePage, ExampleSource
 from pigeonhole_api.problems import missing
-from pigeonhole_api.records.audit import Caller, record
+from pigeonhole_api.records.audit import record
 from pigeonhole_api.records.corrections import count_waiting
 from pigeonhole_api.records.moments import to_moment
 from pigeonhole_api.records.paging import PageRequest, read_page
@@ -23,16 +24,19 @@ LIVE = examples.c.deleted_at.is_(None)
 """The examples that the training set has now."""
 
 
-def was_never_filled(connection: Connection) -> bool:
-    """Tell whether the training set has never had an example."""
-    return connection.execute(select(examples.c.id).limit(1)).first() is None
+def was_never_filled(connection: Connection, tenant: str) -> bool:
+    """Tell whether a tenant's training set has never had an example, nor a version with those of others."""
+    has_example = exists().where(examples.c.tenant == tenant)
+    has_version = exists().where(dataset_versions.c.tenant == tenant)
+    return not connection.execute(select(or_(has_example, has_version))).scalar_one()
 
 
-def fill_from(connection: Connection, manifest: DatasetManifest) -> None:
-    """Make a dataset version's examples the training set."""
+def fill_from(connection: Connection, tenant: str, manifest: DatasetManifest) -> None:
+    """Make a dataset version's examples a tenant's training set."""
     rows = [
         {
             "id": new_id("ex"),
+            "tenant": tenant,
             "sha256": example.sha256,
             "class_name": example.class_name,
             "source": example.source,
@@ -46,22 +50,25 @@ def fill_from(connection: Connection, manifest: DatasetManifest) -> None:
         connection.execute(insert(examples), rows)
 
 
-def list_classes(connection: Connection) -> list[ClassSummary]:
-    """Return every class that has examples, or corrections that would add to it."""
-    statement = select(examples.c.class_name, func.count()).where(LIVE).group_by(examples.c.class_name)
+def list_classes(connection: Connection, tenant: str) -> list[ClassSummary]:
+    """Return every class of a tenant that has examples, or corrections that would add to it."""
+    own = (LIVE, examples.c.tenant == tenant)
+    statement = select(examples.c.class_name, func.count()).where(*own).group_by(examples.c.class_name)
     counts: dict[str, int] = {name: count for name, count in connection.execute(statement).tuples()}  # noqa: C416
-    waiting = count_waiting(connection)
+    waiting = count_waiting(connection, tenant)
     return [
         ClassSummary(name=name, examples=counts.get(name, 0), corrections_waiting=waiting.get(name, 0))
         for name in sorted({*counts, *waiting})
     ]
 
 
-def list_examples(connection: Connection, class_name: str, request: PageRequest, signer: Signer) -> ExamplePage:
-    """Return a page of a class's examples, the newest first."""
+def list_examples(
+    connection: Connection, tenant: str, class_name: str, request: PageRequest, signer: Signer
+) -> ExamplePage:
+    """Return a page of a tenant's class's examples, the newest first."""
     page = read_page(
         connection,
-        select(examples).where(LIVE, examples.c.class_name == class_name),
+        select(examples).where(LIVE, examples.c.tenant == tenant, examples.c.class_name == class_name),
         request,
         signer,
         order=(examples.c.id,),
@@ -80,21 +87,23 @@ def get_examples(connection: Connection, ids: Iterable[str], signer: Signer) -> 
     return [_to_example(row, signer, present) for row in rows]
 
 
-def example_sha256(connection: Connection, example_id: str) -> str:
-    """Return the document of an example, also of one that was deleted.
+def example_sha256(connection: Connection, tenant: str, example_id: str) -> str:
+    """Return the document of a tenant's example, also of one that was deleted.
 
     Raises:
         Refusal: 404 `example-missing`.
     """
-    sha256 = connection.execute(select(examples.c.sha256).where(examples.c.id == example_id)).scalar_one_or_none()
+    own = (examples.c.id == example_id, examples.c.tenant == tenant)
+    sha256 = connection.execute(select(examples.c.sha256).where(*own)).scalar_one_or_none()
     if sha256 is None:
         raise missing("example", example_id)
     return str(sha256)
 
 
-def live_example(connection: Connection, sha256: str) -> Row[Any] | None:
-    """Return the row of the training set's example with a document, or None."""
-    return connection.execute(select(examples).where(LIVE, examples.c.sha256 == sha256)).one_or_none()
+def live_example(connection: Connection, tenant: str, sha256: str) -> Row[Any] | None:
+    """Return the row of the example with a document in a tenant's training set, or None."""
+    own = (LIVE, examples.c.tenant == tenant, examples.c.sha256 == sha256)
+    return connection.execute(select(examples).where(*own)).one_or_none()
 
 
 def add_example(
@@ -112,6 +121,7 @@ def add_example(
     connection.execute(
         insert(examples).values(
             id=example_id,
+            tenant=caller.tenant,
             sha256=sha256,
             class_name=class_name,
             source=source,
@@ -136,18 +146,21 @@ def delete_example(connection: Connection, example_id: str, caller: Caller) -> N
 
 
 def remove(connection: Connection, caller: Caller, *conditions: Any) -> int:
-    """Bury the live examples that meet the conditions, and return how many those were."""
+    """Bury the live examples of the caller's tenant that meet the conditions, and return how many those were."""
     buried = {"deleted_at": now(connection), "deleted_by": caller.name}
-    return connection.execute(update(examples).where(LIVE, *conditions).values(buried)).rowcount
+    return connection.execute(
+        update(examples).where(LIVE, examples.c.tenant == caller.tenant, *conditions).values(buried)
+    ).rowcount
 
 
 def manifest_examples(connection: Connection) -> list[ManifestExample]:
-    """Return the training set as a dataset version holds it."""
-    return [_to_manifest_example(row) for row in _live_rows(connection)]
+    """Return what all tenants have given to training, as a dataset version holds it.
 
-
-def _live_rows(connection: Connection) -> Sequence[Row[Any]]:
-    return connection.execute(select(examples).where(LIVE)).all()
+    Of a document that several of them have, the latest word counts.
+    """
+    rows = connection.execute(select(examples).where(LIVE).order_by(examples.c.added_at, examples.c.id)).all()
+    latest = {row.sha256: row for row in rows}
+    return [_to_manifest_example(row) for row in latest.values()]
 
 
 def _to_manifest_example(row: Row[Any]) -> ManifestExample:
@@ -163,5 +176,5 @@ def _to_example(row: Row[Any], signer: Signer, present: float) -> Example:
         source=cast("ExampleSource", row.source),
         added_by=row.added_by,
         added_at=to_moment(row.added_at),
-        thumbnail_url=signer.signed_path(f"/v1/examples/{row.id}/thumbnail", present),
+        thumbnail_url=signer.signed_path(f"/v1/examples/{row.id}/thumbnail", row.tenant, present),
     )

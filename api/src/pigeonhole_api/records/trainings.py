@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import database_now, now
 from pigeonhole_api.database.tables import trainings
 from pigeonhole_api.identifiers import new_id
 from pigeonhole_api.models import Training, TrainingPage
 from pigeonhole_api.problems import missing
-from pigeonhole_api.records.audit import Caller, record
+from pigeonhole_api.records.audit import record
 from pigeonhole_api.records.moments import to_moment
 from pigeonhole_api.records.paging import PageRequest, read_page
 from pigeonhole_api.signing import Signer
@@ -34,6 +35,7 @@ def insert_training(connection: Connection, dataset_version: str, caller: Caller
     connection.execute(
         insert(trainings).values(
             id=training_id,
+            tenant=caller.tenant,
             dataset_version=dataset_version,
             state="queued",
             created_by=caller.name,
@@ -44,23 +46,24 @@ def insert_training(connection: Connection, dataset_version: str, caller: Caller
     return training_id
 
 
-def get_training(connection: Connection, training_id: str) -> Training:
-    """Return a training.
+def get_training(connection: Connection, tenant: str, training_id: str) -> Training:
+    """Return a tenant's training.
 
     Raises:
         Refusal: 404 `training-missing`.
     """
-    row = connection.execute(select(trainings).where(trainings.c.id == training_id)).one_or_none()
+    own = (trainings.c.id == training_id, trainings.c.tenant == tenant)
+    row = connection.execute(select(trainings).where(*own)).one_or_none()
     if row is None:
         raise missing("training", training_id)
     return _to_training(row)
 
 
-def list_trainings(connection: Connection, request: PageRequest, signer: Signer) -> TrainingPage:
-    """Return a page of trainings, the newest first."""
+def list_trainings(connection: Connection, tenant: str, request: PageRequest, signer: Signer) -> TrainingPage:
+    """Return a page of a tenant's trainings, the newest first."""
     page = read_page(
         connection,
-        select(trainings),
+        select(trainings).where(trainings.c.tenant == tenant),
         request,
         signer,
         order=(trainings.c.id,),

@@ -7,14 +7,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from pigeonhole.documents import DocumentLimits
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import database_now, now
-from pigeonhole_api.database.tables import documents, jobs
+from pigeonhole_api.database.tables import documents
 from pigeonhole_api.identifiers import new_id
 from pigeonhole_api.intake.received import Measured, Received, too_large
 from pigeonhole_api.models import FINAL_JOB_STATES, DeclaredDocument, FieldProblem
-from pigeonhole_api.problems import Refusal, missing
-from pigeonhole_api.records.audit import Caller, record
-from pigeonhole_api.records.jobs import refresh_state
+from pigeonhole_api.problems import Refusal
+from pigeonhole_api.records.audit import record
+from pigeonhole_api.records.jobs import check_job, refresh_state
 from pigeonhole_api.records.submissions import Submission, add_job, check_queue, first_with_content, virtual_time
 
 WAITING = "waiting_upload"
@@ -29,6 +30,7 @@ class Slot:
     """
 
     document_id: str
+    tenant: str
     job_id: str
     name: str
     is_waiting: bool
@@ -51,11 +53,13 @@ def declare_job(
     Raises:
         Refusal: 429 `queue-full`.
     """
-    check_queue(connection, len(declared), most_queued)
-    present, base = now(connection), virtual_time(connection)
+    check_queue(connection, caller.tenant, len(declared), most_queued)
+    present = now(connection)
     job_id = add_job(connection, submission, caller, present)
     rows = [
-        {"id": new_id("doc"), "job_id": job_id, "position": position, "vt": base + position, "created_at": present}
+        # Its turn in the queue is that of the moment when its content comes.
+        {"id": new_id("doc"), "tenant": caller.tenant, "job_id": job_id, "position": position, "vt": 0.0}
+        | {"created_at": present}
         | _declared(each, present, limits)
         for position, each in enumerate(declared)
     ]
@@ -65,18 +69,18 @@ def declare_job(
     return job_id
 
 
-def find_slot(connection: Connection, job_id: str, name: str) -> Slot:
-    """Return the document of a job that has a name.
+def find_slot(connection: Connection, tenant: str, job_id: str, name: str) -> Slot:
+    """Return the document of a tenant's job that has a name.
 
     Raises:
         Refusal: 404 `job-missing` or `document-missing`.
     """
-    statement = select(documents).where(documents.c.job_id == job_id, documents.c.name == name)
+    named = (documents.c.job_id == job_id, documents.c.name == name, documents.c.tenant == tenant)
+    statement = select(documents).where(*named)
     row = connection.execute(statement.order_by(documents.c.position).limit(1)).one_or_none()
     if row is not None:
         return _slot(row)
-    if connection.execute(select(jobs.c.id).where(jobs.c.id == job_id)).one_or_none() is None:
-        raise missing("job", job_id)
+    check_job(connection, tenant, job_id)
     raise Refusal(
         404, "document-missing", "name: the job has declared no document of this name.", hint="Declare it in a new job."
     )
@@ -84,7 +88,7 @@ def find_slot(connection: Connection, job_id: str, name: str) -> Slot:
 
 def fill_slot(connection: Connection, slot: Slot, file: Received) -> bool:
     """Let a declared document have its content and be queued, or fail with a reason; False when it was not waiting."""
-    original = first_with_content(connection, {file.sha256}).get(file.sha256) if file.sha256 else None
+    original = first_with_content(connection, slot.tenant, {file.sha256}).get(file.sha256) if file.sha256 else None
     refused = file.reason is not None
     waiting = (documents.c.id == slot.document_id, documents.c.state == WAITING)
     filled = connection.execute(
@@ -98,6 +102,7 @@ def fill_slot(connection: Connection, slot: Slot, file: Received) -> bool:
             stored=file.stored,
             duplicate_of=original if original and original < slot.document_id else None,
             state="failed" if refused else "queued",
+            vt=virtual_time(connection, slot.tenant),
             finished_at=database_now() if refused else None,
             error_reason=file.reason,
             error_detail=file.detail,
@@ -134,10 +139,7 @@ def complete_job(connection: Connection, job_id: str, caller: Caller) -> None:
     Raises:
         Refusal: 404 `job-missing`.
     """
-    state = connection.execute(select(jobs.c.state).where(jobs.c.id == job_id)).scalar_one_or_none()
-    if state is None:
-        raise missing("job", job_id)
-    if state in FINAL_JOB_STATES:
+    if check_job(connection, caller.tenant, job_id) in FINAL_JOB_STATES:
         return
     given_up = _give_up(connection, documents.c.job_id == job_id, "The upload was closed before the file had come.")
     refresh_state(connection, [job_id])
@@ -187,4 +189,4 @@ def _give_up(connection: Connection, which: Any, detail: str) -> list[str]:
 
 def _slot(row: Row[Any]) -> Slot:
     given_up = row.error_reason == _NOT_UPLOADED or (row.state == "cancelled" and not row.stored)
-    return Slot(row.id, row.job_id, row.name, row.state == WAITING, given_up, row.size or None, row.sha256)
+    return Slot(row.id, row.tenant, row.job_id, row.name, row.state == WAITING, given_up, row.size or None, row.sha256)

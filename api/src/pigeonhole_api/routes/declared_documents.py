@@ -6,7 +6,8 @@ from typing import IO, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from pigeonhole_api.access import CallerDependency, authenticate
+from pigeonhole_api.access import CallerDependency, allow
+from pigeonhole_api.auth.callers import Role
 from pigeonhole_api.intake.received import Incoming, Measured, Received, keep, measure, too_large
 from pigeonhole_api.models import Document, Job
 from pigeonhole_api.platform import PlatformDependency, PlatformState
@@ -15,7 +16,7 @@ from pigeonhole_api.records.documents import get_document
 from pigeonhole_api.records.jobs import get_job
 from pigeonhole_api.records.uploads import Slot, check_declared, complete_job, fill_slot, find_slot
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Depends(authenticate)])
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Depends(allow(Role.USER))])
 
 _MEMORY = 1 << 20
 """Bytes of a file that are held in memory while it comes; what is beyond lies in a temporary file."""
@@ -41,13 +42,14 @@ async def upload(
     request: Request,
     response: Response,
     platform: PlatformDependency,
+    caller: CallerDependency,
 ) -> Document:
     """Accept a document's bytes as they are; when this answers 201, they are kept, and the document is queued.
 
     A file that cannot be a document fails with a reason, and its job goes on. The same bytes again are harmless (200),
     other bytes are refused: 409 `document-conflict`.
     """
-    slot = await run_in_threadpool(_find, platform, job_id, name)
+    slot = await run_in_threadpool(_find, platform, caller.tenant, job_id, name)
     with tempfile.SpooledTemporaryFile(_MEMORY) as content:
         size = await _receive(request, content, platform.limits.max_bytes)
         if size > platform.limits.max_bytes:
@@ -64,7 +66,7 @@ def complete(job_id: str, platform: PlatformDependency, caller: CallerDependency
     """Let the declared documents that have not come fail as `not-uploaded`, so that the job can end without them."""
     with platform.database.write() as connection:
         complete_job(connection, job_id, caller)
-        return get_job(connection, job_id)
+        return platform.shown(get_job(connection, caller.tenant, job_id), caller)
 
 
 async def _receive(request: Request, content: IO[bytes], most: int) -> int:
@@ -80,9 +82,9 @@ async def _receive(request: Request, content: IO[bytes], most: int) -> int:
     return size
 
 
-def _find(platform: PlatformState, job_id: str, name: str) -> Slot:
+def _find(platform: PlatformState, tenant: str, job_id: str, name: str) -> Slot:
     with platform.database.read() as connection:
-        return find_slot(connection, job_id, name)
+        return find_slot(connection, tenant, job_id, name)
 
 
 def _accept(platform: PlatformState, slot: Slot, content: IO[bytes]) -> tuple[Document, bool]:
@@ -90,10 +92,11 @@ def _accept(platform: PlatformState, slot: Slot, content: IO[bytes]) -> tuple[Do
     (measured,) = measure([Incoming(slot.name, content)])
     if slot.is_waiting:
         check_declared(slot, measured)
+        platform.hold_contents([measured.sha256])
         (received,) = keep([measured], platform.store, platform.limits, platform.ingest)
         if _fill(platform, slot, received):
             return _show(platform, slot), True
-        slot = _find(platform, slot.job_id, slot.name)
+        slot = _find(platform, slot.tenant, slot.job_id, slot.name)
     _check_same(slot, measured)
     return _show(platform, slot), False
 
@@ -105,7 +108,7 @@ def _fill(platform: PlatformState, slot: Slot, received: Received) -> bool:
 
 def _show(platform: PlatformState, slot: Slot) -> Document:
     with platform.database.read() as connection:
-        return get_document(connection, slot.document_id, platform.signer)
+        return get_document(connection, slot.tenant, slot.document_id, platform.signer)
 
 
 def _check_same(slot: Slot, measured: Measured) -> None:

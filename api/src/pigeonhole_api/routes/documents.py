@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
-from pigeonhole_api.access import CallerDependency, authenticate
+from pigeonhole_api.access import CallerDependency, allow
+from pigeonhole_api.auth.callers import Role
 from pigeonhole_api.metrics import FEEDBACK
 from pigeonhole_api.models import Document, DocumentPage, ReviewRequest
 from pigeonhole_api.platform import PlatformDependency, PlatformState
@@ -15,7 +16,7 @@ from pigeonhole_api.records.paging import PageRequest
 from pigeonhole_api.records.reviews import decide_document
 from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, PageSize, PageToken
 
-router = APIRouter(tags=["documents"], dependencies=[Depends(authenticate)])
+router = APIRouter(tags=["documents"], dependencies=[Depends(allow(Role.USER))])
 
 KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
 """Headers of what never changes: it is found by the hash of its bytes."""
@@ -25,18 +26,18 @@ JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
 
 
 @router.get("/v1/documents/{document_id}", summary="Show a document")
-def show(document_id: str, response: Response, platform: PlatformDependency) -> Document:
+def show(document_id: str, response: Response, platform: PlatformDependency, caller: CallerDependency) -> Document:
     """Return a document with its answer, its review and its entity tag."""
     with platform.database.read() as connection:
-        document = get_document(connection, document_id, platform.signer)
+        document = get_document(connection, caller.tenant, document_id, platform.signer)
     response.headers["ETag"] = document.etag
     return document
 
 
 @router.get("/v1/documents/{document_id}/content", summary="Download a document", response_class=Response)
-def content(document_id: str, platform: PlatformDependency) -> Response:
+def content(document_id: str, platform: PlatformDependency, caller: CallerDependency) -> Response:
     """Return a document's bytes as they were uploaded."""
-    row = _stored(platform, document_id)
+    row = _stored(platform, caller.tenant, document_id)
     headers = {
         **KEPT,
         "ETag": f'"{row.sha256}"',
@@ -57,17 +58,22 @@ def page_image(
     document_id: str,
     page: Annotated[int, Path(ge=1, le=100_000)],
     platform: PlatformDependency,
+    caller: CallerDependency,
     long_side: Annotated[int, Query(ge=32, le=10_000, description="Longest side in pixels.")] = 1600,
 ) -> Response:
     """Return a page, counted from 1, as a JPEG."""
-    row = _stored(platform, document_id)
+    row = _stored(platform, caller.tenant, document_id)
     if page > (row.pages or 1):
         raise missing("page", str(page))
     side = min(long_side, platform.settings.max_page_pixels)
     return Response(platform.images.page(row.sha256, page, long_side=side), media_type="image/jpeg", headers=KEPT)
 
 
-@router.patch("/v1/documents/{document_id}/review", summary="Decide a document's class")
+@router.patch(
+    "/v1/documents/{document_id}/review",
+    summary="Decide a document's class",
+    dependencies=[Depends(allow(Role.REVIEWER))],
+)
 def review(
     document_id: str,
     decision: ReviewRequest,
@@ -86,7 +92,7 @@ def review(
         )
     with platform.database.write() as connection:
         decide_document(connection, document_id, decision, caller, if_match=if_match)
-        document = get_document(connection, document_id, platform.signer)
+        document = get_document(connection, caller.tenant, document_id, platform.signer)
     if document.prediction is not None:
         model = document.prediction.model
         verdict = "confirmed" if decision.decision == "accepted" else "corrected"
@@ -95,20 +101,22 @@ def review(
     return document
 
 
-@router.get("/v1/review-queue", summary="List what waits for a person")
+@router.get("/v1/review-queue", summary="List what waits for a person", dependencies=[Depends(allow(Role.REVIEWER))])
 def list_review_queue(
     platform: PlatformDependency,
+    caller: CallerDependency,
     page_size: PageSize = DEFAULT_PAGE_SIZE,
     page_token: PageToken = None,
 ) -> DocumentPage:
     """Return a page of the documents of all jobs that need a review: without a score first, then least confident."""
     with platform.database.read() as connection:
-        return review_queue(connection, PageRequest("review-queue", page_size, page_token), platform.signer)
+        request = PageRequest(f"review-queue/{caller.tenant}", page_size, page_token)
+        return review_queue(connection, caller.tenant, request, platform.signer)
 
 
-def _stored(platform: PlatformState, document_id: str) -> Any:
+def _stored(platform: PlatformState, tenant: str, document_id: str) -> Any:
     with platform.database.read() as connection:
-        row = get_row(connection, document_id)
+        row = get_row(connection, tenant, document_id)
     if not row.stored:
         raise Refusal(404, "content-missing", "The file was empty or too large, so its content was not kept.")
     return row

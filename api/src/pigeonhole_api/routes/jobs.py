@@ -8,12 +8,22 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from pigeonhole_api.access import CallerDependency, authenticate
+from pigeonhole_api.access import CallerDependency, allow
+from pigeonhole_api.auth.callers import Caller, Role
 from pigeonhole_api.intake.manifests import declared_sha256, manifest_sha256
 from pigeonhole_api.intake.received import Incoming, keep, measure
-from pigeonhole_api.models import DocumentPage, DocumentState, Job, JobDeclaration, JobPage, JobState, ReviewFilter
+from pigeonhole_api.models import (
+    DocumentPage,
+    DocumentState,
+    Job,
+    JobDeclaration,
+    JobDeletion,
+    JobPage,
+    JobState,
+    ReviewFilter,
+)
 from pigeonhole_api.platform import PlatformDependency, PlatformState
-from pigeonhole_api.records.audit import Caller
+from pigeonhole_api.records.deletions import delete_job
 from pigeonhole_api.records.documents import list_documents
 from pigeonhole_api.records.job_changes import cancel_job, retry_job
 from pigeonhole_api.records.jobs import get_job, list_jobs
@@ -23,7 +33,7 @@ from pigeonhole_api.records.uploads import declare_job
 from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, PageSize, PageToken
 from pigeonhole_api.routes.uploads import declaration_of, job_body, received_upload, reference_of
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Depends(authenticate)])
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Depends(allow(Role.USER))])
 
 
 @router.post(
@@ -45,32 +55,34 @@ async def submit_job(
     if request.headers.get("content-type", "").startswith("application/json"):
         declaration = declaration_of(await request.body(), platform.settings.documents_per_job)
         job, created = await run_in_threadpool(_declare, platform, caller, declaration)
-        return _accepted(response, job, created)
+        return _accepted(response, platform.shown(job, caller), created)
     async with received_upload(request, platform.settings.files_per_upload) as upload:
         reference = reference_of(upload)
         job, created = await run_in_threadpool(_accept, platform, caller, reference, upload.files)
-    return _accepted(response, job, created)
+    return _accepted(response, platform.shown(job, caller), created)
 
 
 @router.get("", summary="List jobs")
 def list_all(
     platform: PlatformDependency,
+    caller: CallerDependency,
     reference: Annotated[str | None, Query(max_length=200)] = None,
     state: JobState | None = None,
     page_size: PageSize = DEFAULT_PAGE_SIZE,
     page_token: PageToken = None,
 ) -> JobPage:
     """Return a page of jobs, the newest first."""
-    request = PageRequest(f"jobs/{reference}/{state}", page_size, page_token)
+    request = PageRequest(f"jobs/{caller.tenant}/{reference}/{state}", page_size, page_token)
     with platform.database.read() as connection:
-        return list_jobs(connection, request, platform.signer, reference=reference, state=state)
+        page = list_jobs(connection, caller.tenant, request, platform.signer, reference=reference, state=state)
+    return page.model_copy(update={"jobs": [platform.shown(job, caller) for job in page.jobs]})
 
 
 @router.get("/{job_id}", summary="Show a job")
-def show(job_id: str, response: Response, platform: PlatformDependency) -> Job:
+def show(job_id: str, response: Response, platform: PlatformDependency, caller: CallerDependency) -> Job:
     """Return a job with the counts of its documents; `Retry-After` says when to look again."""
     with platform.database.read() as connection:
-        job = get_job(connection, job_id)
+        job = platform.shown(get_job(connection, caller.tenant, job_id), caller)
     if job.finished_at is None:
         response.headers["Retry-After"] = "1"
     return job
@@ -80,6 +92,7 @@ def show(job_id: str, response: Response, platform: PlatformDependency) -> Job:
 def list_job_documents(
     job_id: str,
     platform: PlatformDependency,
+    caller: CallerDependency,
     state: DocumentState | None = None,
     review: ReviewFilter | None = None,
     page_size: PageSize = DEFAULT_PAGE_SIZE,
@@ -88,7 +101,9 @@ def list_job_documents(
     """Return a page of a job's documents in the order of their upload."""
     request = PageRequest(f"documents/{job_id}/{state}/{review}", page_size, page_token)
     with platform.database.read() as connection:
-        return list_documents(connection, request, platform.signer, job_id=job_id, state=state, review=review)
+        return list_documents(
+            connection, caller.tenant, request, platform.signer, job_id=job_id, state=state, review=review
+        )
 
 
 @router.post("/{job_id}/cancellation", status_code=202, summary="Cancel a job")
@@ -96,7 +111,7 @@ def cancel(job_id: str, platform: PlatformDependency, caller: CallerDependency) 
     """Cancel the documents that wait; those at work end by themselves. A job that has ended stays as it is."""
     with platform.database.write() as connection:
         cancel_job(connection, job_id, caller)
-        return get_job(connection, job_id)
+        return platform.shown(get_job(connection, caller.tenant, job_id), caller)
 
 
 @router.post("/{job_id}/retries", status_code=202, summary="Try failed documents again")
@@ -104,7 +119,27 @@ def retry(job_id: str, platform: PlatformDependency, caller: CallerDependency) -
     """Queue the job's failed documents once more; those whose content was not kept stay failed."""
     with platform.database.write() as connection:
         retry_job(connection, job_id, caller)
-        return get_job(connection, job_id)
+        return platform.shown(get_job(connection, caller.tenant, job_id), caller)
+
+
+@router.delete("/{job_id}", status_code=202, summary="Delete a job")
+def delete(
+    job_id: str,
+    platform: PlatformDependency,
+    caller: CallerDependency,
+    force: Annotated[bool, Query(description="Erase copies in the training set, too; for admins.")] = False,
+) -> JobDeletion:
+    """Delete a job with its documents, answers and decisions, now; the contents leave the storage soon after.
+
+    A job whose documents the training set has copies of is refused (409 `in-training-set`, each copy is named) unless
+    it is forced. What stays is a row without names, and the audit trail.
+    """
+    if force:
+        allow(Role.ADMIN)(caller)
+    grace = platform.settings.removal_grace_seconds
+    with platform.database.write() as connection:
+        documents, erased = delete_job(connection, job_id, caller, force=force, grace=grace)
+    return JobDeletion(job_id=job_id, documents=documents, examples_erased=erased, contents_removed_in_seconds=grace)
 
 
 def _accepted(response: Response, job: Job, created: bool) -> Job:
@@ -119,6 +154,7 @@ def _declare(platform: PlatformState, caller: Caller, declaration: JobDeclaratio
     most_queued = platform.settings.max_queued_documents
     return _submit(
         platform,
+        caller,
         submission,
         lambda connection: declare_job(
             connection, submission, declaration.documents, caller, most_queued=most_queued, limits=platform.limits
@@ -131,26 +167,30 @@ def _accept(platform: PlatformState, caller: Caller, reference: str, files: list
     measured = measure(files)
     submission = Submission(reference, manifest_sha256((file.sha256, file.name) for file in measured))
     with platform.database.read() as connection:
-        if same := find_same(connection, submission):
-            return get_job(connection, same), False
+        if same := find_same(connection, caller.tenant, submission):
+            return get_job(connection, caller.tenant, same), False
+    platform.hold_contents([file.sha256 for file in measured])
     received = keep(measured, platform.store, platform.limits, platform.ingest)
     most_queued = platform.settings.max_queued_documents
     return _submit(
         platform,
+        caller,
         submission,
         lambda connection: insert_job(connection, submission, received, caller, most_queued=most_queued),
     )
 
 
-def _submit(platform: PlatformState, submission: Submission, insert: Callable[[Connection], str]) -> tuple[Job, bool]:
+def _submit(
+    platform: PlatformState, caller: Caller, submission: Submission, insert: Callable[[Connection], str]
+) -> tuple[Job, bool]:
     """Return the job of a submission, inserted unless it is there, and whether it is new."""
     try:
         with platform.database.write() as connection:
-            same = find_same(connection, submission)
-            return get_job(connection, same or insert(connection)), same is None
+            same = find_same(connection, caller.tenant, submission)
+            return get_job(connection, caller.tenant, same or insert(connection)), same is None
     except IntegrityError:
         # On PostgreSQL two callers may submit the same reference at once; the later one finds the earlier's job.
         with platform.database.read() as connection:
-            if same := find_same(connection, submission):
-                return get_job(connection, same), False
+            if same := find_same(connection, caller.tenant, submission):
+                return get_job(connection, caller.tenant, same), False
         raise

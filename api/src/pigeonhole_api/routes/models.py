@@ -4,13 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
-from pigeonhole_api.access import CallerDependency, authenticate
+from pigeonhole_api.access import CallerDependency, allow, allow_keepers_of_models
+from pigeonhole_api.auth.callers import Role
 from pigeonhole_api.models import Model, ModelDetail, ModelList, ProductionRequest
 from pigeonhole_api.platform import PlatformDependency
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.audit import record
 
-router = APIRouter(prefix="/v1/models", tags=["models"], dependencies=[Depends(authenticate)])
+router = APIRouter(prefix="/v1/models", tags=["models"], dependencies=[Depends(allow(*Role))])
 
 
 @router.get("", summary="List models")
@@ -28,7 +29,7 @@ def production(platform: PlatformDependency) -> Model:
     return model
 
 
-@router.put("/production", summary="Promote or restore a model")
+@router.put("/production", summary="Promote or restore a model", dependencies=[Depends(allow_keepers_of_models)])
 def set_production(wanted: ProductionRequest, platform: PlatformDependency, caller: CallerDependency) -> Model:
     """Let a version serve, a newer or an earlier one, and keep the reason in the audit trail."""
     before = platform.catalog.production()

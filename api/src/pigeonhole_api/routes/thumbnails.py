@@ -4,56 +4,61 @@ import time
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from pigeonhole_api.access import authenticate
+from pigeonhole_api.access import BEARER, allow, authenticate
+from pigeonhole_api.auth.callers import Caller, Role
 from pigeonhole_api.platform import PlatformDependency, PlatformState
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.documents import get_row
 from pigeonhole_api.records.training_set import example_sha256
 from pigeonhole_api.routes.documents import JPEG, KEPT
 
-_bearer = HTTPBearer(auto_error=False)
+_LINK = "The image's address is no longer good."
 
 
-def allow_signed(
+def allowed_tenant(
     request: Request,
     platform: PlatformDependency,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    header: Annotated[object, Depends(BEARER)],
+    tenant: Annotated[str, Query(max_length=64)] = "",
     expires: Annotated[str, Query(max_length=20)] = "",
     signature: Annotated[str, Query(max_length=100)] = "",
-) -> None:
-    """Let a signed address pass, or the token's holder.
+) -> str:
+    """Return the tenant of a signed address, or of the caller when it is not signed.
 
     Raises:
-        Refusal: 401 `unauthorized`, 403 `link-expired`.
+        Refusal: 401 `unauthorized`, 403 `link-expired` or `forbidden`.
     """
-    if not signature:
-        authenticate(request, platform, credentials)
-    elif not platform.signer.allows(request.url.path, expires, signature, time.time()):
-        raise Refusal(403, "link-expired", "The image's address is no longer good.", hint="Load the list again.")
+    if signature:
+        if not platform.signer.allows(request.url.path, tenant, expires, signature, time.time()):
+            raise Refusal(403, "link-expired", _LINK, hint="Load the list again.")
+        return tenant
+    caller: Caller = authenticate(request, header)
+    allow(Role.USER)(caller)
+    return caller.tenant
 
 
-router = APIRouter(tags=["images"], dependencies=[Depends(allow_signed)])
+router = APIRouter(tags=["images"])
+_Tenant = Annotated[str, Depends(allowed_tenant)]
 
 
 @router.get(
     "/v1/documents/{document_id}/thumbnail", summary="Show a thumbnail", response_class=Response, responses=JPEG
 )
-def document_thumbnail(document_id: str, platform: PlatformDependency) -> Response:
+def document_thumbnail(document_id: str, platform: PlatformDependency, owner: _Tenant) -> Response:
     """Return a document's first page as a small JPEG."""
     with platform.database.read() as connection:
-        row = get_row(connection, document_id)
+        row = get_row(connection, owner, document_id)
     if not row.stored:
         raise Refusal(404, "content-missing", "The file was empty or too large, so its content was not kept.")
     return _answer(platform, row.sha256)
 
 
 @router.get("/v1/examples/{example_id}/thumbnail", summary="Show a thumbnail", response_class=Response, responses=JPEG)
-def example_thumbnail(example_id: str, platform: PlatformDependency) -> Response:
+def example_thumbnail(example_id: str, platform: PlatformDependency, owner: _Tenant) -> Response:
     """Return an example's first page as a small JPEG."""
     with platform.database.read() as connection:
-        sha256 = example_sha256(connection, example_id)
+        sha256 = example_sha256(connection, owner, example_id)
     return _answer(platform, sha256)
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from pigeonhole_api.access import CallerDependency, authenticate
+from pigeonhole_api.access import CallerDependency, allow, allow_keepers_of_models
+from pigeonhole_api.auth.callers import Caller, Role
 from pigeonhole_api.intake.received import Incoming, keep, measure
 from pigeonhole_api.models import (
     ClassList,
@@ -19,7 +20,6 @@ from pigeonhole_api.models import (
 )
 from pigeonhole_api.platform import PlatformDependency, PlatformState
 from pigeonhole_api.records import corrections, dataset_versions, training_set
-from pigeonhole_api.records.audit import Caller
 from pigeonhole_api.records.paging import PageRequest
 from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, ClassName, PageSize, PageToken
 from pigeonhole_api.routes.uploads import multipart_body, received_upload
@@ -35,33 +35,36 @@ def training_data(platform: PlatformDependency) -> TrainingData:
 
 TrainingDataDependency = Annotated[TrainingData, Depends(training_data)]
 
-router = APIRouter(tags=["training set"], dependencies=[Depends(authenticate), Depends(training_data)])
+router = APIRouter(tags=["training set"], dependencies=[Depends(training_data)])
+_ADMIN = Depends(allow(Role.ADMIN))
 
 
-@router.get("/v1/classes", summary="List classes")
-def list_classes(platform: PlatformDependency) -> ClassList:
+@router.get("/v1/classes", summary="List classes", dependencies=[Depends(allow(Role.USER))])
+def list_classes(platform: PlatformDependency, caller: CallerDependency) -> ClassList:
     """Return every class that has examples or corrections waiting."""
     with platform.database.read() as connection:
-        return ClassList(classes=training_set.list_classes(connection))
+        return ClassList(classes=training_set.list_classes(connection, caller.tenant))
 
 
-@router.get("/v1/classes/{class_name}/examples", summary="List a class's examples")
+@router.get("/v1/classes/{class_name}/examples", summary="List a class's examples", dependencies=[_ADMIN])
 def list_examples(
     class_name: ClassName,
     platform: PlatformDependency,
+    caller: CallerDependency,
     page_size: PageSize = DEFAULT_PAGE_SIZE,
     page_token: PageToken = None,
 ) -> ExamplePage:
     """Return a page of a class's examples, the newest first."""
-    request = PageRequest(f"examples/{class_name}", page_size, page_token)
+    request = PageRequest(f"examples/{caller.tenant}/{class_name}", page_size, page_token)
     with platform.database.read() as connection:
-        return training_set.list_examples(connection, class_name, request, platform.signer)
+        return training_set.list_examples(connection, caller.tenant, class_name, request, platform.signer)
 
 
 @router.post(
     "/v1/classes/{class_name}/examples",
     status_code=201,
     summary="Add examples",
+    dependencies=[_ADMIN],
     openapi_extra=multipart_body(),
 )
 async def add_examples(
@@ -76,49 +79,56 @@ async def add_examples(
         return await run_in_threadpool(_add, platform, data, class_name, upload.files, caller)
 
 
-@router.delete("/v1/examples/{example_id}", status_code=204, summary="Delete an example")
+@router.delete("/v1/examples/{example_id}", status_code=204, summary="Delete an example", dependencies=[_ADMIN])
 def delete_example(example_id: str, platform: PlatformDependency, caller: CallerDependency) -> None:
     """Take an example out of the training set; dataset versions that have it keep it."""
     with platform.database.write() as connection:
         training_set.delete_example(connection, example_id, caller)
 
 
-@router.get("/v1/corrections", summary="List corrections")
+@router.get("/v1/corrections", summary="List corrections", dependencies=[_ADMIN])
 def list_corrections(
     platform: PlatformDependency,
+    caller: CallerDependency,
     page_size: PageSize = DEFAULT_PAGE_SIZE,
     page_token: PageToken = None,
 ) -> DocumentPage:
     """Return a page of the reviewed documents that the training set does not have yet."""
     with platform.database.read() as connection:
-        request = PageRequest("corrections", page_size, page_token)
-        return corrections.list_waiting(connection, request, platform.signer)
+        request = PageRequest(f"corrections/{caller.tenant}", page_size, page_token)
+        return corrections.list_waiting(connection, caller.tenant, request, platform.signer)
 
 
-@router.post("/v1/corrections/imports", summary="Import corrections")
+@router.post("/v1/corrections/imports", summary="Import corrections", dependencies=[_ADMIN])
 def import_corrections(
     wanted: ImportCorrectionsRequest, data: TrainingDataDependency, caller: CallerDependency
 ) -> CorrectionsImported:
-    """Let reviewed documents enter the training set: those named, or all that wait."""
+    """Let reviewed documents enter the training set: those named, or all that wait.
+
+    With this a tenant gives copies of its documents to the training of the model that all tenants use; nobody of
+    another tenant sees them.
+    """
     return data.import_corrections(wanted.document_ids, caller)
 
 
-@router.get("/v1/dataset-versions", summary="List dataset versions")
+@router.get("/v1/dataset-versions", summary="List dataset versions", dependencies=[_ADMIN])
 def list_dataset_versions(
     platform: PlatformDependency,
+    caller: CallerDependency,
     page_size: PageSize = DEFAULT_PAGE_SIZE,
     page_token: PageToken = None,
 ) -> DatasetVersionPage:
     """Return a page of dataset versions, the newest first."""
     with platform.database.read() as connection:
-        request = PageRequest("dataset-versions", page_size, page_token)
-        return dataset_versions.list_versions(connection, request, platform.signer)
+        request = PageRequest(f"dataset-versions/{caller.tenant}", page_size, page_token)
+        return dataset_versions.list_versions(connection, caller.tenant, request, platform.signer)
 
 
 @router.post(
     "/v1/dataset-versions",
     status_code=201,
     summary="Freeze the training set",
+    dependencies=[Depends(allow_keepers_of_models)],
     responses={200: {"model": DatasetVersion, "description": "Nothing has changed since the newest version."}},
 )
 def create_dataset_version(
@@ -133,5 +143,7 @@ def create_dataset_version(
 def _add(
     platform: PlatformState, data: TrainingData, class_name: str, files: list[Incoming], caller: Caller
 ) -> ExamplesAdded:
-    received = keep(measure(files), platform.store, platform.limits, platform.ingest)
+    measured = measure(files)
+    platform.hold_contents([file.sha256 for file in measured])
+    received = keep(measured, platform.store, platform.limits, platform.ingest)
     return data.add(class_name, received, caller, platform.signer)

@@ -7,10 +7,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pigeonhole.settings import PlatformSettings
 from pigeonhole.telemetry import bind_context, get_logger
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database
 from pigeonhole_api.metrics import WORKER_FAULTS
 from pigeonhole_api.records import trainings
-from pigeonhole_api.records.audit import Caller, record
+from pigeonhole_api.records.audit import record
 from pigeonhole_api.records.trainings import TrainingLease
 from pigeonhole_api.settings import WorkerSettings
 from pigeonhole_api.worker.training_process import Stage, TrainingEnd, run_training

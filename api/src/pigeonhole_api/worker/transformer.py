@@ -26,9 +26,13 @@ class Transformer:
         """Close the connections."""
         self._client.close()
 
-    def classify(self, data: bytes, *, document_id: str) -> Outcome:
-        """Return what becomes of a document; no failure of the transformer is an exception."""
-        body = json.dumps({"instances": [{"document": base64.b64encode(data).decode(), "reasons": True}]})
+    def classify(self, data: bytes, *, document_id: str, job_id: str) -> Outcome:
+        """Return what becomes of a document; no failure of the transformer is an exception.
+
+        A job's documents are one group: while a candidate has a share, all are its, or none.
+        """
+        document = {"document": base64.b64encode(data).decode(), "reasons": True, "group": job_id}
+        body = json.dumps({"instances": [document]})
         headers = {"content-type": "application/json", "x-request-id": document_id}
         try:
             response = self._client.post(self._url, content=body, headers=headers)

@@ -114,7 +114,7 @@ class DocumentWorker:
         except StorageError:
             _log.exception("storage_failed")
             return Unavailable()
-        return self._transformer.classify(data, document_id=lease.document_id)
+        return self._transformer.classify(data, document_id=lease.document_id, job_id=lease.job_id)
 
     def _end(self, lease: Lease, outcome: Outcome) -> None:
         self._note_answering(outcome)

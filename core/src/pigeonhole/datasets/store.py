@@ -34,3 +34,7 @@ class DatasetStore:
     def document(self, sha256: str) -> bytes:
         """Return a document's bytes, or raise ObjectMissing."""
         return self.storage.get(f"documents/{sha256}")
+
+    def delete_document(self, sha256: str) -> None:
+        """Remove a document's bytes; manifests that name it keep its hash, and missing bytes are no error."""
+        self.storage.delete(f"documents/{sha256}")

@@ -55,6 +55,19 @@ class PageTextCache:
             except StorageError as error:
                 _log.warning("ocr cache not writable", code=error.code)
 
+    def forget(self, sha256: str) -> None:
+        """Remove what was kept of a document.
+
+        Raises:
+            StorageError: The storage does not answer; what is left can be removed by another call.
+        """
+        for key in self._storage.list(f"{_folder(sha256)}/"):
+            self._storage.delete(key)
+
+
+def _folder(sha256: str) -> str:
+    return f"page-texts/{sha256[:2]}/{sha256}"
+
 
 def _key(sha256: str, page: int, fingerprint: str) -> str:
-    return f"page-texts/{sha256[:2]}/{sha256}/{page}-{hashlib.sha256(fingerprint.encode()).hexdigest()[:16]}.json"
+    return f"{_folder(sha256)}/{page}-{hashlib.sha256(fingerprint.encode()).hexdigest()[:16]}.json"

@@ -63,15 +63,21 @@ class LocalStorage:
 
     def delete(self, key: str) -> None:
         """Remove the object under the key; a missing one is no error."""
-        self._path(key).unlink(missing_ok=True)
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"'{key}' could not be removed: {error.strerror}.") from error
 
     def list(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with the prefix, in order."""
-        folder = self.root / prefix.rpartition("/")[0]
+        parent, _, beginning = prefix.rpartition("/")
+        folder = self.root / parent
         if not folder.is_dir():
             return
-        keys = (path.relative_to(self.root).as_posix() for path in folder.rglob("*") if _is_object(path))
-        yield from sorted(key for key in keys if key.startswith(prefix))
+        # Other folders are not gone into: one of many objects is to be found without looking at all of them.
+        beginnings = (path for path in folder.iterdir() if path.name.startswith(beginning))
+        paths = (path for found in beginnings for path in (found.rglob("*") if found.is_dir() else (found,)))
+        yield from sorted(path.relative_to(self.root).as_posix() for path in paths if _is_object(path))
 
     def url(self, key: str) -> str:
         """Return the file's URL."""

@@ -1,0 +1,82 @@
+"""What nobody is to have any more: jobs beyond their retention, and the contents of what was deleted."""
+
+import threading
+from collections.abc import Sequence
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from pigeonhole.datasets import DatasetStore
+from pigeonhole.ocr.cache import PageTextCache
+from pigeonhole.storage import StorageError
+from pigeonhole.telemetry import get_logger
+from pigeonhole_api.auth.callers import Caller
+from pigeonhole_api.database import Database
+from pigeonhole_api.metrics import CONTENTS_REMOVED, JOBS_EXPIRED, WORKER_FAULTS
+from pigeonhole_api.records import deletions
+from pigeonhole_api.settings import WorkerSettings
+
+_log = get_logger(__name__)
+_NAME = "retention"
+_AT_ONCE = 100
+
+
+class Reaper:
+    """A thread that looks from time to time for what is due."""
+
+    def __init__(
+        self, database: Database, store: DatasetStore, caches: Sequence[PageTextCache], settings: WorkerSettings
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._caches = caches
+        self._settings = settings
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reaper")
+
+    def __enter__(self) -> "Reaper":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._settings.reap_seconds):
+            try:
+                self._end_expired_jobs()
+                self._remove_contents()
+            except (SQLAlchemyError, StorageError) as error:
+                WORKER_FAULTS.labels(type(error).__name__).inc()
+                _log.exception("reaping_failed")
+
+    def _end_expired_jobs(self) -> None:
+        with self._database.read() as connection:
+            expired = deletions.expired_jobs(connection, self._settings.retention, most=_AT_ONCE)
+        for job_id, tenant in expired:
+            if self._ended.is_set():
+                return
+            with self._database.write() as connection:
+                caller = Caller(_NAME, tenant=tenant)
+                ended = deletions.end_retention(connection, job_id, caller, grace=self._settings.removal_grace_seconds)
+            JOBS_EXPIRED.inc(ended)
+            _log.info("retention_ended", job_id=job_id, ended=ended)
+
+    def _remove_contents(self) -> None:
+        with self._database.read() as connection:
+            due = deletions.due_removals(connection, _AT_ONCE)
+        for sha256 in due:
+            if self._ended.is_set():
+                return
+            # The bytes go while the row is locked; a removal that fails half-way is rolled back and done again.
+            with self._database.write() as connection:
+                if deletions.take_removal(connection, sha256):
+                    self._remove(sha256)
+                    CONTENTS_REMOVED.inc()
+
+    def _remove(self, sha256: str) -> None:
+        for cache in self._caches:
+            cache.forget(sha256)
+        for key in self._store.storage.list(f"thumbnails/{sha256}-"):
+            self._store.storage.delete(key)
+        self._store.delete_document(sha256)
