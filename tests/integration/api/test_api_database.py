@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import func, inspect, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database, DatabaseError, database_now, migrate, now
@@ -324,3 +324,41 @@ TestPlatform = Platform.TestCase
 TestPlatform.settings = settings(
     max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+def test_a_writer_waits_for_another_process_and_goes_on_as_soon_as_that_is_done(tmp_path: Path) -> None:
+    database, other = Database(f"sqlite:///{tmp_path}/p.db"), sqlite3.connect(tmp_path / "p.db", isolation_level=None)
+    migrate(database)
+    other.execute("BEGIN IMMEDIATE")
+    waited: list[float] = []
+
+    def write() -> None:
+        with database.write() as connection:
+            waited.append(now(connection))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    writer.join(0.3)
+    assert not waited
+    other.execute("COMMIT")
+    writer.join(10)
+    assert waited
+    other.close()
+    database.close()
+
+
+def test_a_writer_who_waits_too_long_fails_as_any_statement_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, other = Database(f"sqlite:///{tmp_path}/p.db"), sqlite3.connect(tmp_path / "p.db", isolation_level=None)
+    migrate(database)
+    other.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr("pigeonhole_api.database.engine._LOCK_SECONDS", 0.1)
+    with pytest.raises(OperationalError, match="locked"), database.write():
+        pass
+    other.execute("COMMIT")
+    monkeypatch.undo()
+    with database.write() as connection:
+        assert now(connection) > 0
+    other.close()
+    database.close()

@@ -15,6 +15,7 @@ from pigeonhole_api.database.clock import database_now
 
 _WRITES = "pigeonhole_writes"
 _LOCK_SECONDS = 30
+_LOOK_SECONDS = 0.001
 _CONNECT_SECONDS = 5
 _CONNECTIONS = 48
 
@@ -143,5 +144,34 @@ def _use_wal(cursor: sqlite3.Cursor) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get(_WRITES, False):
+        _begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    # SQLite itself looks for the lock at ever longer distances, up to 100 ms: writers who hold it for a few by turns
+    # would spend most of their time asleep.
+    cursor = connection.connection.cursor()
+    end = time.monotonic() + _LOCK_SECONDS
+    cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        while not _begins(cursor):
+            if time.monotonic() > end:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # which fails as every statement of an engine does
+                return
+            time.sleep(_LOOK_SECONDS)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={_LOCK_SECONDS * 1000}")
+        cursor.close()
+
+
+def _begins(cursor: Any) -> bool:
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
