@@ -5,6 +5,24 @@ from pigeonhole_api.models import JobCounts, JobState
 _FEWEST_DONE = 3
 
 
+def unfinished_state(*, expected: bool, open_: bool, started: bool, cancelled: bool) -> JobState | None:
+    """Return a job's state while something still happens to it, else None.
+
+    Args:
+        expected: Whether a declared document has not come.
+        open_: Whether a document waits or is at work.
+        started: Whether a worker has ever taken a document.
+        cancelled: Whether someone cancelled the job.
+    """
+    if expected and not cancelled:
+        return "uploading"
+    if not open_:
+        return None
+    if cancelled:
+        return "cancelling"
+    return "running" if started else "queued"
+
+
 def job_state(counts: JobCounts, *, started: bool, cancelled: bool) -> JobState:
     """Return a job's state.
 
@@ -13,12 +31,10 @@ def job_state(counts: JobCounts, *, started: bool, cancelled: bool) -> JobState:
         started: Whether a worker has ever taken one of them.
         cancelled: Whether someone cancelled it.
     """
-    if counts.waiting_upload and not cancelled:
-        return "uploading"
-    if counts.queued or counts.leased:
-        if cancelled:
-            return "cancelling"
-        return "running" if started else "queued"
+    expected, open_ = counts.waiting_upload > 0, counts.queued + counts.leased > 0
+    unfinished = unfinished_state(expected=expected, open_=open_, started=started, cancelled=cancelled)
+    if unfinished is not None:
+        return unfinished
     if counts.cancelled:
         return "cancelled"
     if counts.failed == 0:

@@ -80,6 +80,10 @@ class Crowd:
             with self.database.write() as connection:
                 leases.end_expired(connection, most_attempts=1000)
                 held = leases.claim(connection, owner, 5, seconds=60)
+            if chance.random() < 0.5:
+                with self.database.write() as connection:
+                    leases.finish_all(connection, dict.fromkeys(held, PREDICTION))
+                continue
             for lease in held:
                 way = chance.choice([leases.release, leases.put_back, leases.finish, leases.finish])
                 with self.database.write() as connection:

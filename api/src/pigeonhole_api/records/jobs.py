@@ -1,13 +1,14 @@
 """Jobs: their rows, and their counts as a GROUP BY says them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, func, select, update
 
 from pigeonhole_api.database import now
 from pigeonhole_api.database.tables import documents, jobs, predictions
-from pigeonhole_api.job_states import eta_seconds, job_state
+from pigeonhole_api.job_states import eta_seconds, job_state, unfinished_state
 from pigeonhole_api.models import FINAL_JOB_STATES, Job, JobCounts, JobPage
 from pigeonhole_api.problems import Refusal, missing
 from pigeonhole_api.records.moments import to_moment
@@ -76,20 +77,24 @@ def count_documents(connection: Connection, job_ids: Iterable[str]) -> Mapping[s
     return {job_id: JobCounts(**counts) for job_id, counts in found.items()}
 
 
-def refresh_state(connection: Connection, job_ids: Iterable[str]) -> None:
-    """Bring the states of jobs up to their documents' states, in the transaction that changed those."""
+def refresh_state(connection: Connection, job_ids: Iterable[str], versions: Mapping[str, str] | None = None) -> None:
+    """Bring the states of jobs up to their documents' states, in the transaction that changed those.
+
+    Args:
+        connection: The transaction.
+        job_ids: The jobs.
+        versions: The model version of a result by its job; a job keeps that of its first.
+    """
     wanted = sorted(set(job_ids))
     if not wanted:
         return
     # The lock makes two workers that finish a job's last documents see each other's work on PostgreSQL.
-    rows = connection.execute(select(jobs).where(jobs.c.id.in_(wanted)).order_by(jobs.c.id).with_for_update()).all()
+    rows = connection.execute(_locking(), {"ids": wanted}).all()
     _cancel_late(connection, [row.id for row in rows if row.cancelled_at is not None])
-    counts = count_documents(connection, wanted)
+    left = {row.id: row for row in connection.execute(_looking(), {"ids": wanted})}
     for row in rows:
-        state = job_state(counts[row.id], started=row.started_at is not None, cancelled=row.cancelled_at is not None)
-        if state != row.state:
-            finished_at = now(connection) if state in FINAL_JOB_STATES else None
-            changed = {"state": state, "finished_at": finished_at}
+        changed = _changes(connection, row, left[row.id], (versions or {}).get(row.id))
+        if changed:
             connection.execute(update(jobs).where(jobs.c.id == row.id).values(changed))
 
 
@@ -100,6 +105,45 @@ def _get_row(connection: Connection, tenant: str, job_id: str) -> Row[Any]:
     if row.deleted_at is not None:
         raise Refusal(410, "job-deleted", "The job was deleted, with everything that its documents were.")
     return row
+
+
+def _changes(connection: Connection, row: Row[Any], left: Row[Any], version: str | None) -> dict[str, Any]:
+    """Return what of a job's row is no longer so."""
+    changed: dict[str, Any] = {}
+    if version is not None and row.model_version is None:
+        changed["model_version"] = version
+    started, cancelled = row.started_at is not None, row.cancelled_at is not None
+    state = unfinished_state(expected=left.expected, open_=left.open_, started=started, cancelled=cancelled)
+    if state is None:
+        state = job_state(count_documents(connection, [row.id])[row.id], started=started, cancelled=cancelled)
+    if state != row.state:
+        changed["state"] = state
+        changed["finished_at"] = now(connection) if state in FINAL_JOB_STATES else None
+    return changed
+
+
+# What is executed for every document is put together once: that takes longer than to execute it.
+
+
+@cache
+def _locking() -> Select[Any]:
+    wanted = select(jobs).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+    return wanted.order_by(jobs.c.id).with_for_update()
+
+
+@cache
+def _looking() -> Select[Any]:
+    """Return a look at what is left of jobs: two into an index each, however many documents a job has.
+
+    Counting all of them for each that ends would take a large job the square of its size.
+    """
+
+    def any_document(*states: str) -> ColumnElement[bool]:
+        return exists().where(documents.c.job_id == jobs.c.id, documents.c.state.in_(states)).correlate(jobs)
+
+    expected, open_ = any_document("waiting_upload"), any_document("queued", "leased")
+    found = select(jobs.c.id, expected.label("expected"), open_.label("open_"))
+    return found.where(jobs.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def _cancel_late(connection: Connection, job_ids: Sequence[str]) -> None:

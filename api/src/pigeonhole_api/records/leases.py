@@ -4,13 +4,15 @@ A result is accepted from the holder of the lease alone, by (owner, attempt): wh
 for too long, finds no row to change, and what he brings is dropped.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, insert, select, update
+from sqlalchemy import Connection, Double, Insert, Select, Update, bindparam, case, func, insert, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from pigeonhole_api.database import database_now, now
+from pigeonhole_api.database import database_now
 from pigeonhole_api.database.tables import documents, jobs, predictions
 from pigeonhole_api.models import Prediction
 from pigeonhole_api.records.jobs import refresh_state
@@ -40,25 +42,7 @@ def is_work_waiting(connection: Connection) -> bool:
 
 def claim(connection: Connection, owner: str, most: int, *, seconds: float) -> list[Lease]:
     """Take the documents that have waited longest by virtual time; each taking is an attempt."""
-    first = (
-        select(documents.c.id)
-        .where(documents.c.state == "queued")
-        .order_by(documents.c.vt, documents.c.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    taken = connection.execute(
-        update(documents)
-        .where(documents.c.id.in_(_locked(first)))
-        .values(
-            state="leased",
-            owner=owner,
-            lease_until=database_now() + seconds,
-            attempts=documents.c.attempts + 1,
-            version=documents.c.version + 1,
-        )
-        .returning(documents)
-    ).all()
+    taken = connection.execute(_claiming(), {"most": most, "taker": owner, "seconds": seconds})
     leases = [Lease(row.id, row.job_id, row.sha256, owner, row.attempts, row.created_at, row.tenant) for row in taken]
     _start_jobs(connection, {lease.job_id for lease in leases})
     return leases
@@ -75,24 +59,25 @@ def renew(connection: Connection, owner: str, document_ids: Collection[str], *, 
 
 def finish(connection: Connection, lease: Lease, prediction: Prediction) -> bool:
     """Keep a document's result and its new state together; False when the lease was lost."""
-    uncertain = prediction.abstained or prediction.confidence is None
-    if not _leave(connection, lease, state="needs_review" if uncertain else "classified"):
-        return False
-    result = {
-        "document_id": lease.document_id,
-        "tenant": lease.tenant,
-        "attempt": lease.attempt,
-        "class_name": prediction.class_name,
-        "confidence": prediction.confidence,
-        "model_version": prediction.model.version,
-        "answer": prediction.model_dump(mode="json"),
-        "created_at": now(connection),
-    }
-    connection.execute(insert(predictions).values(result))
-    first = (jobs.c.id == lease.job_id, jobs.c.model_version.is_(None))
-    connection.execute(update(jobs).where(*first).values(model_version=prediction.model.version))
-    refresh_state(connection, [lease.job_id])
-    return True
+    return bool(finish_all(connection, {lease: prediction}))
+
+
+def finish_all(connection: Connection, answers: Mapping[Lease, Prediction]) -> list[Lease]:
+    """Keep the results and the new states of documents together; return those leases that were not lost.
+
+    All documents are locked before any job, as everywhere: others lock them in that order too.
+    """
+    kept = _lock_held(connection, answers)
+    if not kept:
+        return []
+    for state in ("classified", "needs_review"):
+        ids = [lease.document_id for lease in kept if _state_after(answers[lease]) == state]
+        if ids:
+            connection.execute(_ending(), {"ids": ids, "ended": state})
+    connection.execute(_keeping(), [_result_row(lease, answers[lease]) for lease in kept])
+    versions = {lease.job_id: answers[lease].model.version for lease in reversed(kept)}
+    refresh_state(connection, versions, versions)
+    return kept
 
 
 def fail(connection: Connection, lease: Lease, reason: str, detail: str) -> bool:
@@ -144,6 +129,83 @@ def _locked(chosen: Select[tuple[str]]) -> Select[tuple[str]]:
     return select(rows.c.id)
 
 
+def _lock_held(connection: Connection, leases: Collection[Lease]) -> list[Lease]:
+    """Lock the documents of those leases that have not been lost, in one order, and return these leases."""
+    rows = connection.execute(_holding(), {"ids": [lease.document_id for lease in leases]})
+    found = {row.id: (row.owner, row.attempts) for row in rows}
+    return [lease for lease in leases if found.get(lease.document_id) == (lease.owner, lease.attempt)]
+
+
+def _state_after(prediction: Prediction) -> str:
+    return "needs_review" if prediction.abstained or prediction.confidence is None else "classified"
+
+
+def _result_row(lease: Lease, prediction: Prediction) -> dict[str, Any]:
+    return {
+        "document_id": lease.document_id,
+        "tenant": lease.tenant,
+        "attempt": lease.attempt,
+        "class_name": prediction.class_name,
+        "confidence": prediction.confidence,
+        "model_version": prediction.model.version,
+        "answer": prediction.model_dump(mode="json"),
+    }
+
+
+# What a busy worker executes all the time is put together once: that takes longer than to execute it.
+
+
+@cache
+def _claiming() -> ReturningUpdate[Any]:
+    first = (
+        select(documents.c.id)
+        .where(documents.c.state == "queued")
+        .order_by(documents.c.vt, documents.c.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+    )
+    taken = update(documents).where(documents.c.id.in_(_locked(first)))
+    leased = taken.values(
+        state="leased",
+        owner=bindparam("taker"),
+        lease_until=database_now() + bindparam("seconds", type_=Double),
+        attempts=documents.c.attempts + 1,
+        version=documents.c.version + 1,
+    )
+    shown = (documents.c.id, documents.c.job_id, documents.c.sha256, documents.c.attempts, documents.c.created_at)
+    return leased.returning(*shown)
+
+
+@cache
+def _unstarted() -> Select[Any]:
+    unstarted = (jobs.c.id.in_(bindparam("ids", expanding=True)), jobs.c.started_at.is_(None))
+    return select(jobs.c.id).where(*unstarted).order_by(jobs.c.id).with_for_update()
+
+
+@cache
+def _holding() -> Select[Any]:
+    held = (documents.c.id.in_(bindparam("ids", expanding=True)), documents.c.state == "leased")
+    rows = select(documents.c.id, documents.c.owner, documents.c.attempts).where(*held)
+    return rows.order_by(documents.c.id).with_for_update()
+
+
+@cache
+def _ending() -> Update:
+    ended = update(documents).where(documents.c.id.in_(bindparam("ids", expanding=True)))
+    return ended.values(
+        state=bindparam("ended"),
+        finished_at=database_now(),
+        owner=None,
+        lease_until=None,
+        version=documents.c.version + 1,
+    )
+
+
+@cache
+def _keeping() -> Insert:
+    return insert(predictions).values(created_at=database_now())
+
+
 def _leave_and_refresh(connection: Connection, lease: Lease, **values: Any) -> bool:
     left = _leave(connection, lease, **values)
     if left:
@@ -172,7 +234,8 @@ def _queued_unless_cancelled() -> Any:
 
 
 def _start_jobs(connection: Connection, job_ids: set[str]) -> None:
-    if job_ids:
-        unstarted = (jobs.c.id.in_(job_ids), jobs.c.started_at.is_(None))
-        connection.execute(update(jobs).where(*unstarted).values(started_at=database_now()))
-        refresh_state(connection, job_ids)
+    """Let jobs have begun; taking one of its documents changes nothing about a job that has begun before."""
+    unstarted = connection.execute(_unstarted(), {"ids": sorted(job_ids)}).scalars().all()
+    if unstarted:
+        connection.execute(update(jobs).where(jobs.c.id.in_(unstarted)).values(started_at=database_now()))
+        refresh_state(connection, unstarted)

@@ -1,23 +1,29 @@
-"""Documents from the queue to their results: take, classify, keep; release what nobody could answer."""
+"""Documents from the queue to their results: take, classify, keep; release what nobody could answer.
+
+Hands classify, and one thread alone writes: what ends while it is writing is written down together the next time.
+"""
 
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from pigeonhole.datasets import DatasetStore
 from pigeonhole.storage import ObjectMissing, StorageError
 from pigeonhole.telemetry import bind_context, get_logger
 from pigeonhole_api.database import Database
-from pigeonhole_api.metrics import DOCUMENT_SECONDS, DOCUMENTS, IN_HAND, LEASES_EXPIRED, RESULTS_DROPPED, WORKER_FAULTS
+from pigeonhole_api.metrics import IN_HAND, LEASES_EXPIRED
 from pigeonhole_api.records import leases
 from pigeonhole_api.records.leases import Lease
 from pigeonhole_api.settings import WorkerSettings
-from pigeonhole_api.worker.outcomes import Answered, Failed, Outcome, Refused, Unavailable
+from pigeonhole_api.worker.endings import Ending, EndingWriter, count_fault
+from pigeonhole_api.worker.outcomes import Outcome, Refused, Unavailable
 from pigeonhole_api.worker.pausing import Pause
 from pigeonhole_api.worker.transformer import Transformer
 
+_EXPIRED_SECONDS = 0.5
 _log = get_logger(__name__)
 
 
@@ -32,20 +38,22 @@ class DocumentWorker:
         self._transformer = transformer
         self._settings = settings
         self._owner = owner
+        self._writer = EndingWriter(database, max_attempts=settings.max_attempts)
         self._changed = threading.Condition()
         self._held: set[str] = set()
+        self._ended: list[tuple[Lease, Outcome | None]] = []
         self._pause = Pause()
+        self._rests_until = 0.0
+        self._looks_for_expired_at = 0.0
         self._stopping = False
 
     def run(self) -> None:
         """Work until `stop`, then finish what is in hand."""
         with ThreadPoolExecutor(self._settings.concurrency, thread_name_prefix="document") as hands:
-            while self._wait_for_a_free_hand():
-                taken = self._take()
-                for lease in taken:
+            while self._wait_for_a_turn():
+                self._end_documents()
+                for lease in self._take():
                     hands.submit(self._work, lease)
-                if not taken:
-                    self._rest(self._settings.poll_seconds)
 
     def stop(self) -> None:
         """Take nothing more."""
@@ -58,53 +66,74 @@ class DocumentWorker:
         with self._changed:
             return tuple(self._held)
 
-    def _wait_for_a_free_hand(self) -> bool:
-        """Wait until a document may be taken; False when none may be any more."""
+    def _wait_for_a_turn(self) -> bool:
+        """Wait until a document has ended or one may be taken; False when none is in hand and none may be taken."""
         with self._changed:
-            while not self._stopping:
-                pause = self._pause.until - time.monotonic()
-                if pause <= 0 and self._free() > 0:
+            while not self._ended:
+                if self._stopping and not self._held:
+                    return False
+                pause = max(self._pause.until, self._rests_until) - time.monotonic()
+                may_take = self._free() > 0
+                if may_take and pause <= 0:
                     return True
-                self._changed.wait(pause if pause > 0 else None)
-            return False
+                self._changed.wait(pause if may_take else None)
+            return True
 
     def _free(self) -> int:
+        if self._stopping:
+            return 0
         hands = 1 if self._pause.is_probing else self._settings.concurrency
-        return hands - len(self._held)
-
-    def _rest(self, seconds: float) -> None:
-        with self._changed:
-            if not self._stopping:
-                self._changed.wait(seconds)
+        # Less than none when the last hand has just found nobody, and a limit below 0 is no limit to SQLite.
+        return max(0, hands - len(self._held))
 
     def _take(self) -> list[Lease]:
         with self._changed:
-            # Less than none when the last hand has just found nobody, and a limit below 0 is no limit to SQLite.
-            wanted = max(0, self._free())
-        try:
-            with self._database.read() as connection:
-                if not leases.is_work_waiting(connection):
-                    return []
-            with self._database.write() as connection:
-                expired = leases.end_expired(connection, most_attempts=self._settings.max_attempts)
-                taken = leases.claim(connection, self._owner, wanted, seconds=self._settings.lease_seconds)
-        except SQLAlchemyError as error:
-            _count_fault("claim_failed", error)
-            return []
-        LEASES_EXPIRED.inc(expired)
+            wanted = 0 if self._pause.until > time.monotonic() else self._free()
+        taken = self._claim(wanted) if wanted else []
         with self._changed:
             self._held.update(lease.document_id for lease in taken)
             IN_HAND.set(len(self._held))
+            self._rests_until = 0.0 if taken else time.monotonic() + self._settings.poll_seconds
         return taken
 
+    def _claim(self, wanted: int) -> list[Lease]:
+        is_idle = self._rests_until > 0
+        try:
+            if is_idle and not self._is_work_waiting():
+                return []
+            with self._database.write() as connection:
+                expired = self._end_expired(connection)
+                taken = leases.claim(connection, self._owner, wanted, seconds=self._settings.lease_seconds)
+        except SQLAlchemyError as error:
+            count_fault("claim_failed", error)
+            return []
+        LEASES_EXPIRED.inc(expired)
+        return taken
+
+    def _is_work_waiting(self) -> bool:
+        with self._database.read() as connection:
+            return leases.is_work_waiting(connection)
+
+    def _end_expired(self, connection: Connection) -> int:
+        """Take work back from others, once in a while: a busy worker takes new work many times a second."""
+        present = time.monotonic()
+        if present < self._looks_for_expired_at:
+            return 0
+        self._looks_for_expired_at = present + _EXPIRED_SECONDS
+        return leases.end_expired(connection, most_attempts=self._settings.max_attempts)
+
     def _work(self, lease: Lease) -> None:
-        with bind_context(document_id=lease.document_id, job_id=lease.job_id):
-            try:
-                self._end(lease, self._classify(lease))
-            except Exception as error:  # noqa: BLE001 - the lease ends by itself, as nobody renews it
-                _count_fault("document_failed", error)
-            finally:
-                self._let_go(lease)
+        outcome: Outcome | None = None
+        try:
+            with bind_context(document_id=lease.document_id, job_id=lease.job_id):
+                outcome = self._classify(lease)
+        except Exception as error:  # noqa: BLE001 - the lease ends by itself, as nobody renews it
+            count_fault("document_failed", error)
+        with self._changed:
+            if outcome is not None:
+                self._note_answering(outcome)
+            self._ended.append((lease, outcome))
+            self._changed.notify_all()
 
     def _classify(self, lease: Lease) -> Outcome:
         try:
@@ -116,46 +145,18 @@ class DocumentWorker:
             return Unavailable()
         return self._transformer.classify(data, document_id=lease.document_id, job_id=lease.job_id)
 
-    def _end(self, lease: Lease, outcome: Outcome) -> None:
-        self._note_answering(outcome)
-        with self._database.write() as connection:
-            match outcome:
-                case Answered(prediction):
-                    kept, result = leases.finish(connection, lease, prediction), "answered"
-                case Refused(reason, detail):
-                    kept, result = leases.fail(connection, lease, reason, detail), "refused"
-                case Failed(reason, detail) if lease.attempt >= self._settings.max_attempts:
-                    kept, result = leases.fail(connection, lease, reason, detail), "failed"
-                case Failed():
-                    kept, result = leases.put_back(connection, lease), "put_back"
-                case Unavailable():
-                    kept, result = leases.release(connection, lease), "released"
-        if not kept:
-            RESULTS_DROPPED.inc()
-            _log.warning("result_dropped", attempt=lease.attempt)
-            return
-        DOCUMENTS.labels(result).inc()
-        if result == "answered":
-            DOCUMENT_SECONDS.observe(max(0.0, time.time() - lease.created_at))
-        _log.info("document_ended", result=result, attempt=lease.attempt)
-
     def _note_answering(self, outcome: Outcome) -> None:
-        with self._changed:
-            if isinstance(outcome, Unavailable):
-                longest = self._settings.max_backoff_seconds
-                present = time.monotonic()
-                self._pause = self._pause.after_failure(present, retry_after=outcome.retry_after, longest=longest)
-            else:
-                self._pause = Pause()
-            self._changed.notify_all()
+        if not isinstance(outcome, Unavailable):
+            self._pause = Pause()
+            return
+        longest = self._settings.max_backoff_seconds
+        self._pause = self._pause.after_failure(time.monotonic(), retry_after=outcome.retry_after, longest=longest)
 
-    def _let_go(self, lease: Lease) -> None:
+    def _end_documents(self) -> None:
+        """Write down what became of the documents that have ended, and let go of them."""
         with self._changed:
-            self._held.discard(lease.document_id)
+            ended, self._ended = self._ended, []
+        self._writer.write([Ending(lease, outcome) for lease, outcome in ended if outcome is not None])
+        with self._changed:
+            self._held.difference_update(lease.document_id for lease, _ in ended)
             IN_HAND.set(len(self._held))
-            self._changed.notify_all()
-
-
-def _count_fault(event: str, error: Exception) -> None:
-    WORKER_FAULTS.labels(type(error).__name__).inc()
-    _log.exception(event)
