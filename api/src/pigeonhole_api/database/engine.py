@@ -1,6 +1,7 @@
 """The database: short read transactions, and write transactions that never fail half-way for want of a lock."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ class Database:
             DatabaseError: `database-url-invalid`.
         """
         self.engine = _create_engine(url)
+        self._writing = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -50,7 +52,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Yield a connection whose changes are kept together, durably, when the block ends without an exception."""
-        with self.engine.connect() as connection:
+        with self._turn(), self.engine.connect() as connection:
             connection.execution_options(**{_WRITES: True})
             with connection.begin():
                 yield connection
@@ -81,6 +83,22 @@ class Database:
     def close(self) -> None:
         """Close the connections."""
         self.engine.dispose()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let this process's writers of SQLite queue up, since one alone can write and the others would look for that.
+
+        Whoever has waited too long goes on without a turn: it is the database's lock that counts.
+        """
+        if self.engine.dialect.name != "sqlite":
+            yield
+            return
+        has_turn = self._writing.acquire(timeout=_LOCK_SECONDS)
+        try:
+            yield
+        finally:
+            if has_turn:
+                self._writing.release()
 
 
 def now(connection: Connection) -> float:
