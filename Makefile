@@ -85,6 +85,11 @@ bench-serving: ## Measure the model servers beside MLflow's and MLServer, and un
 	@scripts/bootstrap bench-serving
 	@PYTHONPATH=tests/bench $(RUN)/python -m serving_bench
 
+.PHONY: bench-api
+bench-api: setup-bench ## Measure the platform API's uploads and queue, the queue beside Procrastinate's; figures go to build/bench
+	@scripts/bootstrap bench-api
+	@PYTHONPATH=tests/bench $(RUN)/python -m api_bench
+
 .PHONY: bench-generator
 bench-generator: setup ## Measure the generator of documents
 	@$(RUN)/python tests/bench/bench_generator.py

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
-from tests.integration.api.postgresql_server import PostgresqlServer
+from tests.postgresql_server import PostgresqlServer
 
 from pigeonhole_api.client import ApiError, PlatformClient
 from pigeonhole_api.database import Database, migrate

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
-from tests.integration.api.postgresql_server import PostgresqlServer
+from tests.postgresql_server import PostgresqlServer
 
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database, database_now

@@ -18,11 +18,16 @@ _SECONDS = 60
 _DEBIAN = Path("/usr/lib/postgresql")
 
 
+def find_programs() -> Path | None:
+    """Return the folder of the newest server's programs, None when no server is installed."""
+    return max(_DEBIAN.glob("*/bin"), key=lambda path: int(path.parent.name), default=None)
+
+
 class PostgresqlServer:
     """Runs until `close`; may be killed and started again meanwhile, on the same data and port."""
 
     def __init__(self) -> None:
-        self._programs = max(_DEBIAN.glob("*/bin"), key=lambda path: int(path.parent.name), default=None)
+        self._programs = find_programs()
         assert self._programs, "PostgreSQL is missing: scripts/bootstrap test installs it"
         self._folder = Path(tempfile.mkdtemp(prefix="pigeonhole-postgresql-"))
         self._port = any_free_port()

@@ -1,0 +1,1 @@
+"""The bench of the platform API: uploads, claims, drains and fairness, and Procrastinate beside it."""
