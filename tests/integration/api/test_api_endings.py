@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database, now
 from pigeonhole_api.database.tables import documents, predictions
 from pigeonhole_api.intake.received import Received
 from pigeonhole_api.models import Job, Prediction, PredictionModel
 from pigeonhole_api.records import leases
-from pigeonhole_api.records.audit import Caller
 from pigeonhole_api.records.jobs import get_job
 from pigeonhole_api.records.leases import Lease
 from pigeonhole_api.records.submissions import Submission, insert_job
@@ -44,7 +44,7 @@ def finish_all(database: Database, answers: dict[Lease, Prediction]) -> list[Lea
 
 def job(database: Database, job_id: str) -> Job:
     with database.read() as connection:
-        return get_job(connection, job_id)
+        return get_job(connection, CALLER.tenant, job_id)
 
 
 def results(database: Database) -> int:
@@ -92,7 +92,13 @@ def test_a_result_that_cannot_be_kept_leaves_its_neighbours_alone(database: Data
     job_id = submit(database, "r", 4)
     held = claim(database, 4)
     with database.write() as connection:
-        there = {"document_id": held[2].document_id, "attempt": 0, "model_version": "0", "answer": {}}
+        there = {
+            "tenant": CALLER.tenant,
+            "document_id": held[2].document_id,
+            "attempt": 0,
+            "model_version": "0",
+            "answer": {},
+        }
         connection.execute(insert(predictions).values(**there, created_at=now(connection)))
     EndingWriter(database, max_attempts=3).write([Ending(lease, Answered(prediction())) for lease in held])
     counts = job(database, job_id).counts

@@ -172,8 +172,8 @@ def _claiming() -> ReturningUpdate[Any]:
         attempts=documents.c.attempts + 1,
         version=documents.c.version + 1,
     )
-    shown = (documents.c.id, documents.c.job_id, documents.c.sha256, documents.c.attempts, documents.c.created_at)
-    return leased.returning(*shown)
+    names = ("id", "job_id", "sha256", "attempts", "created_at", "tenant")
+    return leased.returning(*(documents.c[name] for name in names))
 
 
 @cache
