@@ -5,18 +5,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from api_bench.calling import Caller, WrongAnswer, calling
 from api_bench.files import FileMaker
 from api_bench.installation import Installation, Tenant
 from api_bench.results import Shares, Wait
 from api_bench.uploading import declare, describe_files, upload
+from pigeonhole_api.database import Database
+from pigeonhole_api.database.tables import documents, jobs
 from pigeonhole_api.models import FINAL_JOB_STATES
 from serving_bench.servers import Running, running
 
 _CONNECTIONS = 8
 _POLL_SECONDS = 0.02
 _LONGEST_SECONDS = 600.0
-_MOST_JOBS = 200
 
 
 def measure_waits(installation: Installation, maker: FileMaker, *, large: int, waits: int, logs: Path) -> list[Wait]:
@@ -27,6 +30,7 @@ def measure_waits(installation: Installation, maker: FileMaker, *, large: int, w
         ServerFailed: A process does not start.
     """
     sender, other = installation.tenants
+    installation.admit()
     with running(installation.api(most_queued=2 * large), logs) as api:
         job_id = send(api, sender, maker, "large", range(large))
         with working(installation, logs), calling(api, sender) as caller:
@@ -38,7 +42,7 @@ def measure_waits(installation: Installation, maker: FileMaker, *, large: int, w
 
 
 def measure_shares(
-    installation: Installation, maker: FileMaker, *, jobs: int, large: int, small: int, logs: Path
+    installation: Installation, maker: FileMaker, *, pieces: int, large: int, small: int, logs: Path
 ) -> Shares:
     """Queue a tenant's documents in so many jobs and another's in one, and let workers begin.
 
@@ -47,14 +51,13 @@ def measure_shares(
         ServerFailed: A process does not start.
     """
     sender, other = installation.tenants
-    with running(installation.api(most_queued=2 * (large + small)), logs) as api, calling(api, sender) as caller:
-        sent = [send(api, sender, maker, f"large-{part}", range(part, large, jobs)) for part in range(jobs)]
+    installation.admit()
+    with running(installation.api(most_queued=2 * (large + small)), logs) as api:
+        sent = [send(api, sender, maker, f"large-{part}", range(part, large, pieces)) for part in range(pieces)]
         job_id = send(api, other, maker, "small", range(large, large + small))
         with working(installation, logs), calling(api, other) as watcher:
             wait_until(lambda: watcher.get(f"/v1/jobs/{job_id}")["state"] in FINAL_JOB_STATES)
-            listed = caller.get(f"/v1/jobs?page_size={_MOST_JOBS}")["jobs"]
-    done = sum(job["counts"]["classified"] for job in listed if job["id"] in sent)
-    return Shares(jobs, done, small)
+    return Shares(pieces, _done_before(installation.database_url, sent, job_id), small)
 
 
 def send(api: Running, tenant: Tenant, maker: FileMaker, reference: str, numbers: Sequence[int]) -> str:
@@ -100,6 +103,18 @@ def _wait_of(api: Running, tenant: Tenant, maker: FileMaker, number: int) -> Wai
         taken = time.perf_counter() - started
         wait_until(lambda: _count(caller, job_id, "classified") == 1)
     return Wait(taken, time.perf_counter() - started)
+
+
+def _done_before(url: str, job_ids: Sequence[str], other: str) -> int:
+    """Return how many documents of jobs were done before another job had ended, by the database's clock."""
+    database = Database(url)
+    ended = select(jobs.c.finished_at).where(jobs.c.id == other).scalar_subquery()
+    before = (documents.c.job_id.in_(job_ids), documents.c.finished_at <= ended)
+    try:
+        with database.read() as connection:
+            return int(connection.execute(select(func.count()).where(*before)).scalar_one())
+    finally:
+        database.close()
 
 
 def _count(caller: Caller, job_id: str, state: str) -> int:

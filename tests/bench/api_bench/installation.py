@@ -1,21 +1,27 @@
-"""The platform's own processes, and the transformer that stands in for the real one."""
+"""The platform's own processes, its tenants, and the transformer that stands in for the real one."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pigeonhole.datasets import DatasetStore
 from pigeonhole.storage import open_storage
+from pigeonhole_api.auth.api_keys import ApiKey, new_api_key
+from pigeonhole_api.auth.callers import HOME_TENANT, Caller, Role
+from pigeonhole_api.database import Database, migrate
+from pigeonhole_api.models import ApiKeyRequest
+from pigeonhole_api.records.api_keys import insert_api_key
 from pigeonhole_frontends.laptop.ports import any_free_port
 from serving_bench.servers import Program
 
 WORKERS = 2
 _TOKEN = "a-token-for-the-bench-alone"
+_OTHER = "other"
 
 
 @dataclass(frozen=True)
 class Tenant:
-    """Someone who sends documents; the platform knows whose they are by the token."""
+    """Someone who sends documents; the platform knows by the token whose they are."""
 
     name: str
     token: str
@@ -29,6 +35,7 @@ class Installation:
     database_url: str
     transformer_url: str
     concurrency: int
+    other_key: ApiKey = field(default_factory=new_api_key)
 
     @property
     def store(self) -> DatasetStore:
@@ -37,23 +44,29 @@ class Installation:
 
     @property
     def tenants(self) -> tuple[Tenant, Tenant]:
-        """One who sends a great deal, and one who sends a little; the platform has one token for all so far."""
-        return Tenant("a", _TOKEN), Tenant("b", _TOKEN)
+        """One who sends a great deal, the installation's own, and another one who sends little."""
+        return Tenant(HOME_TENANT, _TOKEN), Tenant(_OTHER, str(self.other_key))
 
-    @property
-    def tells_tenants_apart(self) -> bool:
-        """Whether the platform can know whose documents are whose."""
-        first, second = self.tenants
-        return first.token != second.token
+    def admit(self) -> None:
+        """Give the other tenant its key; no API can do so, since a key is of its maker's tenant."""
+        database = Database(self.database_url)
+        try:
+            migrate(database)
+            with database.write() as connection:
+                wanted = ApiKeyRequest(name="bench", roles=[Role.USER])
+                insert_api_key(connection, self.other_key, wanted, Caller("bench", tenant=_OTHER))
+        finally:
+            database.close()
 
     def api(self, *, most_queued: int) -> Program:
-        """Return the API as a process that takes so many documents."""
+        """Return the API as a process that takes so many documents, as quickly as they come."""
         port = any_free_port()
         command = [sys.executable, "-m", "pigeonhole_api.serve", "--port", str(port)]
         settings = {
             **self._environment,
             "PIGEONHOLE_API_TOKEN": _TOKEN,
             "PIGEONHOLE_API_MAX_QUEUED_DOCUMENTS": str(most_queued),
+            "PIGEONHOLE_API_CALLS_PER_SECOND": "0",
         }
         return Program("api", command, port, "/readyz", settings)
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from api_bench.results import Claims
 from pigeonhole.documents import document_sha256
+from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database, migrate
 from pigeonhole_api.intake.received import Received
-from pigeonhole_api.records.audit import Caller
 from pigeonhole_api.records.leases import claim
 from pigeonhole_api.records.submissions import Submission, insert_job
 

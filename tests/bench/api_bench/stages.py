@@ -114,7 +114,7 @@ def measure_drains(settings: ApiBenchSettings, places: Places) -> Iterator[Drain
 
 
 def measure_fairness(settings: ApiBenchSettings, places: Places) -> Fairness:
-    """Send small jobs beside a large one; and, where tenants are told apart, the same work in one job and in many.
+    """Send small jobs beside a large one of another tenant, and the same work in one job and in many.
 
     Raises:
         WrongAnswer: The API refuses something.
@@ -127,19 +127,19 @@ def measure_fairness(settings: ApiBenchSettings, places: Places) -> Fairness:
             home = places.folder / name
             return Installation(home, sqlite_url(home), stub.url, _HANDS)
 
-        one = installation("waits")
-        waits = measure_waits(one, maker, large=settings.files, waits=settings.waits, logs=places.logs)
+        waits = measure_waits(
+            installation("waits"), maker, large=settings.files, waits=settings.waits, logs=places.logs
+        )
         shares = [
             measure_shares(
                 installation(f"shares-{jobs}"),
                 maker,
-                jobs=jobs,
+                pieces=jobs,
                 large=settings.shared,
                 small=settings.shared // 10,
                 logs=places.logs,
             )
             for jobs in SPLITS
-            if one.tells_tenants_apart
         ]
     return Fairness(settings.files, waits, shares)
 

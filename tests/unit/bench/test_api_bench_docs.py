@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api_bench.results import Fairness, Intake, Results, Wait
+from api_bench.results import Fairness, Intake, Results, Shares, Wait
 from api_bench.settings import ApiBenchSettings
 from api_bench.summary import all_figures
 from api_bench.uploading import Uploaded
@@ -12,7 +12,9 @@ from figures import Figure
 
 pytestmark = pytest.mark.unit
 TEXT = (Path(__file__).parents[3] / "docs" / "bench.md").read_text(encoding="utf-8")
-NOTHING = Results(Intake(Uploaded([1.0], 1.0), 1, [1.0], 1.0, [1.0]), {}, [], Fairness(1, [Wait(1.0, 1.0)], []))
+NOTHING = Results(
+    Intake(Uploaded([1.0], 1.0), 1, [1.0], 1.0, [1.0]), {}, [], Fairness(1, [Wait(1.0, 1.0)], [Shares(1, 1, 1)])
+)
 
 
 @pytest.mark.parametrize("name", ApiBenchSettings.model_fields)

@@ -26,6 +26,7 @@ NAMES = [
     "fairness_wait_seconds",
     "split_gain",
 ]
+SHARES = (Shares(1, 100, 100), Shares(100, 102, 100))
 FILES = JobFiles("r", range(2), lambda _: b"", [{"name": "a"}, {"name": "b"}])
 
 
@@ -34,7 +35,7 @@ def drains(queue: str, *seconds: float) -> list[Drain]:
 
 
 def results(
-    measured: Sequence[Drain] = (), shares: Sequence[Shares] = (), left_out: dict[str, str] | None = None
+    measured: Sequence[Drain] = (), shares: Sequence[Shares] = SHARES, left_out: dict[str, str] | None = None
 ) -> Results:
     intake = Intake(Uploaded([0.5, 1.0, 2.0], 0.6), 3, [3.0, 600.0, 6.0], 120.0, [100.0, 120.0])
     claims = {"sqlite": Claims(100_000, [1.0, 2.0, 90.0], 0.02)}
@@ -79,11 +80,6 @@ def test_a_split_gains_what_the_share_of_many_jobs_is_by_that_of_one() -> None:
     shares = [Shares(100, 900, 100), Shares(1, 150, 100)]
     assert split_gain(Fairness(5000, [], shares)) == pytest.approx(6.0)
     assert by_name(results(shares=shares))["split_gain"].met is False
-
-
-def test_without_tenants_a_split_is_not_measured_and_says_why() -> None:
-    figure = by_name(results())["split_gain"]
-    assert (figure.value, figure.reason) == (None, "the platform tells no tenants apart")
 
 
 def test_all_that_was_measured_is_described() -> None:

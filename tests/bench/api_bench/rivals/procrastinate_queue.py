@@ -14,6 +14,7 @@ import httpx
 import procrastinate
 
 _CONNECTIONS_BESIDE_TASKS = 4
+_GROUP = "job"
 
 
 def main() -> None:
@@ -61,7 +62,8 @@ def _application(options: argparse.Namespace) -> tuple[procrastinate.App, procra
     async def classify(context: procrastinate.JobContext, sha256: str) -> None:
         parts = context.additional_context
         data = (parts["documents"] / sha256).read_bytes()
-        body = json.dumps({"instances": [{"document": base64.b64encode(data).decode(), "reasons": True}]})
+        instance = {"document": base64.b64encode(data).decode(), "reasons": True, "group": _GROUP}
+        body = json.dumps({"instances": [instance]})
         response = await parts["client"].post(
             parts["transformer"], content=body, headers={"content-type": "application/json"}
         )
