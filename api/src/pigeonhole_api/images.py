@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pigeonhole.datasets import DatasetStore
 from pigeonhole.documents import DocumentLimits, DocumentRefused, MediaType, sniff
 from pigeonhole.documents.media import SNIFF_BYTES
-from pigeonhole.pages import page_jpeg
 from pigeonhole.storage import ObjectMissing
 from pigeonhole_api.problems import Refusal
 
@@ -51,6 +50,9 @@ class DocumentImages:
         return self._threads.submit(self._draw, data, media_type, number, long_side).result()
 
     def _draw(self, data: bytes, media_type: MediaType, number: int, long_side: int) -> bytes:
+        # OpenCV and NumPy are loaded when somebody looks at a page: who only takes documents in has no use for them.
+        from pigeonhole.pages import page_jpeg
+
         try:
             return page_jpeg(data, media_type, number - 1, long_side=long_side, limits=self._limits)
         except DocumentRefused as refusal:

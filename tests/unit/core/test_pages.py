@@ -12,7 +12,8 @@ from PIL import Image
 from reportlab.pdfgen import canvas
 
 from pigeonhole.documents import DocumentLimits, DocumentRefused, MediaType, RefusalReason
-from pigeonhole.pages import count_frames, page_jpeg, page_text_layer, render_page
+from pigeonhole.documents.image_files import count_frames
+from pigeonhole.pages import page_jpeg, page_text_layer, render_page
 from pigeonhole.pages.images import decode_frame
 
 pytestmark = pytest.mark.unit

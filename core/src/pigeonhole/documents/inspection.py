@@ -41,8 +41,16 @@ def inspect_document(data: bytes, limits: DocumentLimits, *, sha256: str = "") -
         DocumentRefused: Any reason but `timeout`.
     """
     media_type = check_bytes(data, limits)
-    # The page readers load OpenCV's and pdfium's libraries, which a mere look at a document's type does not need.
-    from pigeonhole.pages import count_frames, count_pages
-
-    pages = count_pages(data) if media_type is MediaType.PDF else count_frames(data, media_type, limits)
+    pages = _count_pages(data, media_type, limits)
     return Document(sha256=sha256 or document_sha256(data), media_type=media_type, size=len(data), pages=pages)
+
+
+def _count_pages(data: bytes, media_type: MediaType, limits: DocumentLimits) -> int:
+    # Each loads a library that a mere look at a document's type does not need.
+    if media_type is MediaType.PDF:
+        from pigeonhole.documents.pdf_files import count_pages
+
+        return count_pages(data)
+    from pigeonhole.documents.image_files import count_frames
+
+    return count_frames(data, media_type, limits)

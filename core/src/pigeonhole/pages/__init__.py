@@ -4,8 +4,8 @@ Import from this package, not from its modules, where threads may do so at the s
 its package, and two threads that begin at different modules would wait for each other.
 """
 
-from pigeonhole.pages.images import count_frames, fit_long_side
-from pigeonhole.pages.pdf import count_pages, page_text_layer
+from pigeonhole.pages.images import fit_long_side
+from pigeonhole.pages.pdf import page_text_layer
 from pigeonhole.pages.rendering import page_jpeg, render_page
 
-__all__ = ["count_frames", "count_pages", "fit_long_side", "page_jpeg", "page_text_layer", "render_page"]
+__all__ = ["fit_long_side", "page_jpeg", "page_text_layer", "render_page"]

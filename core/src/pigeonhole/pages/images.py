@@ -1,82 +1,20 @@
 """Read images: dimensions from the header first, then pixels, upright by their EXIF orientation."""
 
 import io
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
 import cv2
 import numpy as np
-import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageOps
 
+from pigeonhole.documents.image_files import UNREADABLE_IMAGE, check_dimensions, decoding
 from pigeonhole.documents.limits import DocumentLimits
 from pigeonhole.documents.media import MediaType
 from pigeonhole.documents.refusal import DocumentRefused, RefusalReason
-from pigeonhole.telemetry import get_logger
 
-pillow_heif.register_heif_opener()
-# Pillow's own bomb limit (178 Mpx, a warning at half of that) is replaced by ours, which is checked before decoding.
-Image.MAX_IMAGE_PIXELS = None
-# A scan that lost its end still shows its beginning, where a document says what it is.
-ImageFile.LOAD_TRUNCATED_IMAGES = True
-
-_UNREADABLE = "The image is damaged or of a kind that cannot be decoded."
 _BY_OPENCV = (MediaType.JPEG, MediaType.PNG, MediaType.BMP, MediaType.WEBP)
 _WITH_ALPHA = ("LA", "La", "PA", "RGBA", "RGBa")
 _REDUCIBLE = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr")
-
-_log = get_logger(__name__)
-
-
-@contextmanager
-def _decoding() -> Iterator[None]:
-    """Turn whatever a decoder raises into a refusal; on damaged files Pillow keeps to no list of exceptions."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except DocumentRefused:
-        raise
-    except Exception as error:
-        _log.info("image not decodable", exception=type(error).__name__)
-        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE) from error
-
-
-def _check_dimensions(width: int, height: int, limits: DocumentLimits) -> None:
-    if width * height > limits.max_pixels:
-        raise DocumentRefused(
-            RefusalReason.TOO_MANY_PIXELS,
-            f"The image has {width} x {height} pixels; at most {limits.max_pixels:,} in all are accepted.",
-        )
-    if max(width, height) > limits.max_side:
-        raise DocumentRefused(
-            RefusalReason.TOO_MANY_PIXELS,
-            f"The image is {max(width, height)} pixels long; at most {limits.max_side:,} a side are accepted.",
-        )
-
-
-def count_frames(data: bytes, media_type: MediaType, limits: DocumentLimits) -> int:
-    """Return how many pages an image file holds: a TIFF's frames, one for every other type.
-
-    Phones store a second picture in a JPEG (MPO) and animations in WebP or PNG; those are not pages. Finding a TIFF's
-    frame means walking to it, so they are counted up to `max_counted_pages`.
-
-    Raises:
-        DocumentRefused: `too-many-pixels`, by the header of the first frame; `unreadable`.
-    """
-    with _decoding():
-        image = Image.open(io.BytesIO(data))
-        _check_dimensions(*image.size, limits)
-        if media_type is not MediaType.TIFF:
-            return 1
-        frames = 1
-        with suppress(EOFError):
-            while frames < limits.max_counted_pages:
-                image.seek(frames)
-                frames += 1
-        return frames
 
 
 def decode_frame(
@@ -100,10 +38,10 @@ def decode_frame(
     Raises:
         DocumentRefused: `too-many-pixels` or `unreadable`.
     """
-    with _decoding():
+    with decoding():
         image = Image.open(io.BytesIO(data))
         image.seek(frame)
-        _check_dimensions(*image.size, limits)
+        check_dimensions(*image.size, limits)
         if media_type not in _BY_OPENCV or _has_alpha(image):
             return fit_long_side(_decode_with_pillow(image, long_side, colour), long_side)
         pixels = _decode_with_opencv(data, colour)
@@ -131,7 +69,7 @@ def _decode_what_is_there(image: Image.Image, long_side: int, colour: bool) -> N
     """Decode an image that is cut short; one of which nothing is left comes out in a single colour and is refused."""
     pixels = _decode_with_pillow(image, long_side, colour)
     if pixels.min() == pixels.max():
-        raise DocumentRefused(RefusalReason.UNREADABLE, _UNREADABLE)
+        raise DocumentRefused(RefusalReason.UNREADABLE, UNREADABLE_IMAGE)
     return pixels
 
 

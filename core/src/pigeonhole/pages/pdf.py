@@ -1,48 +1,13 @@
-"""Read PDFs: page count, text layer and rendering under a pixel cap, by pdfium."""
+"""Read PDFs: text layer and rendering under a pixel cap, by pdfium."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import numpy as np
 import pypdfium2 as pdfium
-import pypdfium2.raw as pdfium_raw
 from numpy.typing import NDArray
 
+from pigeonhole.documents.pdf_files import opened_pdf
 from pigeonhole.documents.refusal import DocumentRefused, RefusalReason
-
-# pdfium is not thread-safe, not even across documents (pypdfium2's documentation, "Incompatibility with Threading").
-_PDFIUM_LOCK = threading.Lock()
-
-
-@contextmanager
-def _opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
-    with _PDFIUM_LOCK:
-        try:
-            document = pdfium.PdfDocument(data)
-        except pdfium.PdfiumError as error:
-            raise _refusal(error) from error
-        with closing(document):
-            yield document
-
-
-def _refusal(error: pdfium.PdfiumError) -> DocumentRefused:
-    if getattr(error, "err_code", None) in (pdfium_raw.FPDF_ERR_PASSWORD, pdfium_raw.FPDF_ERR_SECURITY):
-        return DocumentRefused(RefusalReason.ENCRYPTED, "The PDF needs a password; upload a copy without one.")
-    return DocumentRefused(RefusalReason.UNREADABLE, "The PDF is damaged or incomplete.")
-
-
-def count_pages(data: bytes) -> int:
-    """Return how many pages a PDF holds.
-
-    Raises:
-        DocumentRefused: `encrypted`, `unreadable` or, for a PDF without a page, `empty`.
-    """
-    with _opened(data) as document:
-        pages = len(document)
-    if pages == 0:
-        raise DocumentRefused(RefusalReason.EMPTY, "The PDF has no page.")
-    return pages
 
 
 def page_text_layer(data: bytes, page: int) -> str:
@@ -51,7 +16,7 @@ def page_text_layer(data: bytes, page: int) -> str:
     Raises:
         DocumentRefused: `encrypted` or `unreadable`.
     """
-    with _opened(data) as document:
+    with opened_pdf(data) as document:
         try:
             with closing(document[page]) as loaded, closing(loaded.get_textpage()) as text_page:
                 return str(text_page.get_text_bounded()).replace("\r\n", "\n").replace("\x00", "")
@@ -68,7 +33,7 @@ def render_pdf_page(data: bytes, page: int, *, long_side: int, colour: bool = Tr
     Raises:
         DocumentRefused: `encrypted` or `unreadable`.
     """
-    with _opened(data) as document:
+    with opened_pdf(data) as document:
         try:
             with closing(document[page]) as loaded:
                 width, height = loaded.get_size()
