@@ -28,11 +28,12 @@ from pigeonhole_api.routes import (
     thumbnails,
     training_set,
     trainings,
+    webhooks,
 )
 
 _ROUTERS = (
     *(jobs, job_events, declared_documents, documents, thumbnails),
-    *(training_set, trainings, models, audit_events, access, health),
+    *(training_set, trainings, models, audit_events, access, webhooks, health),
 )
 _DESCRIPTION = "Submit scans, get their classes with calibrated probabilities, correct them, and train on that."
 

@@ -10,10 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pigeonhole.telemetry import get_logger
 from pigeonhole_api.database import Database, now
-from pigeonhole_api.database.tables import documents, trainings
+from pigeonhole_api.database.tables import documents, trainings, webhook_deliveries
 
 _WAITS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
-_QUEUES = {"documents": documents, "trainings": trainings}
+_QUEUES = {"documents": documents, "trainings": trainings, "webhooks": webhook_deliveries}
 _log = get_logger(__name__)
 
 SIGNING_KEY_FETCHES = Counter(
@@ -31,6 +31,7 @@ RESULTS_DROPPED = Counter("pigeonhole_results_dropped", "Results that came after
 IN_HAND = Gauge("pigeonhole_worker_in_hand", "Documents that the worker has in hand.")
 JOBS_EXPIRED = Counter("pigeonhole_jobs_expired", "Jobs that were deleted at the end of their retention.")
 CONTENTS_REMOVED = Counter("pigeonhole_contents_removed", "Contents that were removed from the storage.")
+WEBHOOK_ATTEMPTS = Counter("pigeonhole_webhook_attempts", "Attempts at webhook deliveries, by result.", ("result",))
 WORKER_FAULTS = Counter("pigeonhole_worker_faults", "Turns of the worker that ended in a fault.", ("exception",))
 
 

@@ -1,6 +1,7 @@
 """Settings of the API and of its worker."""
 
 import os
+from collections.abc import Sequence
 from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -9,6 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pigeonhole_api.auth.callers import Role
 from pigeonhole_api.auth.claims import ClaimRules
 from pigeonhole_api.retention import Retention
+from pigeonhole_api.webhooks.addresses import Network, read_networks
+from pigeonhole_api.webhooks.outcomes import RetryRules
 
 _ASYMMETRIC = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 
@@ -32,15 +35,42 @@ class DatabaseSettings(BaseSettings):
         return Retention(self.retention_days, self.retention_days_of_tenants)
 
 
-class ApiSettings(DatabaseSettings):
-    """Settings of the server; each is an environment variable `PIGEONHOLE_API_<NAME>`."""
+class SharedSettings(DatabaseSettings):
+    """What the server and its worker must be told alike; each is an environment variable `PIGEONHOLE_API_<NAME>`."""
 
     token: SecretStr | None = Field(
         None, min_length=16, description="The installation's own access token, with every right; none when unset."
     )
     signing_key: SecretStr | None = Field(
-        None, min_length=16, description="What addresses and page tokens are signed with; the access token when unset."
+        None,
+        min_length=16,
+        description="What addresses, page tokens and webhooks are signed with; the access token when unset.",
     )
+    webhook_networks: str = Field(
+        "", description="Networks that are not public and that webhooks may go to, as CIDRs; comma-separated."
+    )
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        read_networks(value)
+        return value
+
+    @property
+    def secret(self) -> str:
+        """Return what signatures are made with, empty when there is nothing."""
+        key = self.signing_key or self.token
+        return "" if key is None else key.get_secret_value()
+
+    @property
+    def receiver_networks(self) -> Sequence[Network]:
+        """Return the networks that webhooks may go to besides the public ones."""
+        return read_networks(self.webhook_networks)
+
+
+class ApiSettings(SharedSettings):
+    """Settings of the server; each is an environment variable `PIGEONHOLE_API_<NAME>`."""
+
     user_name: str = Field(
         "local", min_length=1, max_length=100, description="The token holder's name in reviews and the audit trail."
     )
@@ -63,18 +93,13 @@ class ApiSettings(DatabaseSettings):
     max_page_pixels: int = Field(4000, ge=200, le=10_000, description="Longest side of a page image asked for.")
     signed_url_seconds: int = Field(3600, ge=60, description="How long a thumbnail's address is good at least.")
     rendering_threads: int = Field(2, ge=1, le=64, description="Page images that are drawn at the same time.")
+    webhooks_per_tenant: int = Field(20, ge=0, le=1000, description="Webhooks that a tenant may have.")
 
     @model_validator(mode="after")
     def _has_a_key(self) -> Self:
         if self.token is None and self.signing_key is None:
             raise ValueError("PIGEONHOLE_API_SIGNING_KEY must be set when PIGEONHOLE_API_TOKEN is not")
         return self
-
-    @property
-    def secret(self) -> str:
-        """Return what signatures are made with."""
-        key = self.signing_key or self.token
-        return "" if key is None else key.get_secret_value()
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -126,7 +151,7 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-class WorkerSettings(DatabaseSettings):
+class WorkerSettings(SharedSettings):
     """Settings of the worker; each is an environment variable `PIGEONHOLE_API_<NAME>`."""
 
     transformer_url: str = Field("http://127.0.0.1:8080", min_length=1, description="Where the transformer answers.")
@@ -147,6 +172,17 @@ class WorkerSettings(DatabaseSettings):
     page_text_caches: str = Field(
         "", description="The transformers' PIGEONHOLE_SERVING_CACHE_URL, which removals must reach; comma-separated."
     )
+    webhook_ca_file: str = Field(
+        "", description="PEM file of receivers' certificate authorities, besides the usual ones."
+    )
+    webhook_concurrency: int = Field(4, ge=1, le=64, description="Webhooks that are sent at the same time.")
+    webhook_timeout_seconds: float = Field(10.0, gt=0, le=120, description="Time for a receiver's answer.")
+    webhook_attempts: int = Field(12, ge=1, le=50, description="Attempts at a delivery, over about 22 hours.")
+    webhook_first_pause_seconds: float = Field(
+        5.0, gt=0, description="Pause after a delivery's first attempt; three times as long after each further one."
+    )
+    webhook_longest_pause_seconds: float = Field(21_600.0, gt=0, description="Longest pause between two attempts.")
+    webhook_kept_days: float = Field(30.0, gt=0, description="Days that a delivery is listed after its end.")
     training_promotes: bool = Field(True, description="Let a model that passes its gates serve at once.")
 
     @property
@@ -158,3 +194,8 @@ class WorkerSettings(DatabaseSettings):
     @classmethod
     def _one_a_processor(cls, value: int) -> int:
         return value or os.cpu_count() or 1
+
+    @property
+    def webhook_retries(self) -> RetryRules:
+        """Return how often a delivery is tried."""
+        return RetryRules(self.webhook_attempts, self.webhook_first_pause_seconds, self.webhook_longest_pause_seconds)

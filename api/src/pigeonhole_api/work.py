@@ -3,7 +3,7 @@
 import argparse
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from prometheus_client import start_http_server
 from pydantic import ValidationError
@@ -18,6 +18,8 @@ from pigeonhole_api.database import open_database
 from pigeonhole_api.identifiers import new_id
 from pigeonhole_api.settings import WorkerSettings
 from pigeonhole_api.startup import fail_to_start
+from pigeonhole_api.webhooks.sending import Sender
+from pigeonhole_api.worker.courier import Courier
 from pigeonhole_api.worker.heartbeat import Heartbeat
 from pigeonhole_api.worker.reaper import Reaper
 from pigeonhole_api.worker.trainer import Trainer
@@ -36,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         database = open_database(settings, platform)
         store = DatasetStore(open_storage(platform.storage))
         caches = [PageTextCache(store.storage), *(PageTextCache(open_storage(url)) for url in settings.caches)]
+        sender = Sender(
+            settings.receiver_networks, seconds=settings.webhook_timeout_seconds, ca_file=settings.webhook_ca_file
+        )
     except ValidationError as error:
         fail_to_start(describe_invalid_settings(error) or "The settings are wrong.")
     except PigeonholeError as error:
@@ -45,33 +50,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
     transformer, owner = Transformer(settings), new_id("worker")
     documents = DocumentWorker(database, store, transformer, settings, owner)
     trainer = Trainer(database, settings, platform, owner)
-    _stop_on_signals(documents, trainer)
+    courier = Courier(database, sender, settings, owner)
+    _stop_on_signals(documents.stop, trainer.stop, courier.stop)
     with Heartbeat(database, documents, trainer, owner, settings), Reaper(database, store, caches, settings):
-        training = threading.Thread(target=trainer.run, name="trainer")
-        training.start()
+        others = [
+            threading.Thread(target=trainer.run, name="trainer"),
+            threading.Thread(target=courier.run, name="courier"),
+        ]
+        for thread in others:
+            thread.start()
         _log.info("worker_started", concurrency=settings.concurrency)
         try:
             documents.run()
         finally:
             trainer.stop()
-            training.join()
+            courier.stop()
+            for thread in others:
+                thread.join()
     transformer.close()
     database.close()
     _log.info("worker_ended")
 
 
-def _stop_on_signals(documents: DocumentWorker, trainer: Trainer) -> None:
+def _stop_on_signals(*stops: Callable[[], None]) -> None:
     def stop(*_signal: object) -> None:
         # A handler runs between two instructions of the main thread, which may hold the lock that stopping takes.
-        threading.Thread(target=_stop, args=(documents, trainer), name="stopping").start()
+        for each in stops:
+            threading.Thread(target=each, name="stopping").start()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-
-
-def _stop(documents: DocumentWorker, trainer: Trainer) -> None:
-    documents.stop()
-    trainer.stop()
 
 
 if __name__ == "__main__":

@@ -59,6 +59,11 @@ ALLOWED = {
     "GET /v1/api-keys": ADMINS,
     "POST /v1/api-keys": ADMINS,
     "DELETE /v1/api-keys/{key_id}": ADMINS,
+    "POST /v1/webhooks": ADMINS,
+    "GET /v1/webhooks": ADMINS,
+    "GET /v1/webhooks/{webhook_id}/deliveries": ADMINS,
+    "POST /v1/webhooks/{webhook_id}/tests": ADMINS,
+    "DELETE /v1/webhooks/{webhook_id}": ADMINS,
 }
 """Who may call what; an operation that is missing here fails a test."""
 
@@ -68,6 +73,7 @@ PLACES = {
     "example_id": "ex_0",
     "training_id": "trn_0",
     "key_id": "0" * 16,
+    "webhook_id": "hook_0",
     "name": "a.pdf",
     "page": "1",
     "version": "1",

@@ -12,6 +12,7 @@ from pigeonhole_api.client.errors import ApiError
 from pigeonhole_api.client.training_calls import TrainingCalls
 from pigeonhole_api.client.transport import Transport, parse
 from pigeonhole_api.client.uploads import BINARY, Sending, Upload, declare, opened
+from pigeonhole_api.client.webhook_calls import WebhookCalls
 from pigeonhole_api.models import FINAL_JOB_STATES, Document, DocumentPage, Job, JobDeletion, JobPage
 
 _FIRST_PAUSE = 0.1
@@ -20,7 +21,7 @@ _MOST_ROWS = 500
 _CONNECTIONS = 8
 
 
-class PlatformClient(TrainingCalls, AccessCalls):
+class PlatformClient(TrainingCalls, AccessCalls, WebhookCalls):
     """A synchronous client; every call raises ApiError when the platform refuses or does not answer."""
 
     def __init__(self, base_url: str, token: str, *, read_seconds: float = 60.0) -> None:

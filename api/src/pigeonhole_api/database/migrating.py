@@ -8,7 +8,7 @@ from pigeonhole.settings import PlatformSettings
 from pigeonhole_api.database.engine import Database
 from pigeonhole_api.settings import DatabaseSettings
 
-NEWEST = "0004"
+NEWEST = "0005"
 """The newest migration's number."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")

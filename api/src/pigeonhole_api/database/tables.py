@@ -217,3 +217,43 @@ content_removals = Table(
     Column("sha256", String(64), primary_key=True),
     Column("due_at", Double, nullable=False, index=True),
 )
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("events", JSON, nullable=False),
+    # Of the key that its deliveries are to be signed with, which is kept nowhere.
+    Column("key_sha256", String(64), nullable=False),
+    Column("created_by", String(100), nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("disabled_at", Double),
+    Column("deleted_at", Double),
+    Index(None, "tenant", "id"),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("webhook_id", ForeignKey("webhooks.id"), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("resource", String(48), nullable=False),
+    Column("payload", JSON(none_as_null=True)),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("due_at", Double, nullable=False),
+    Column("owner", String(64)),
+    Column("lease_until", Double),
+    Column("created_at", Double, nullable=False),
+    Column("finished_at", Double, index=True),
+    Column("status", Integer),
+    Column("reason", String(40)),
+    CheckConstraint("state IN ('queued', 'leased', 'delivered', 'failed', 'cancelled')", name="state_known"),
+    CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name="lease_has_end"),
+    Index(None, "state", "due_at", "id"),
+    Index(None, "webhook_id", "id"),
+)

@@ -13,6 +13,7 @@ from pigeonhole_api.models import FINAL_JOB_STATES, Job, JobCounts, JobPage
 from pigeonhole_api.problems import Refusal, missing
 from pigeonhole_api.records.moments import to_moment
 from pigeonhole_api.records.paging import PageRequest, read_page
+from pigeonhole_api.records.webhook_deliveries import tell_job_finished
 from pigeonhole_api.signing import Signer
 
 
@@ -96,6 +97,9 @@ def refresh_state(connection: Connection, job_ids: Iterable[str], versions: Mapp
         changed = _changes(connection, row, left[row.id], (versions or {}).get(row.id))
         if changed:
             connection.execute(update(jobs).where(jobs.c.id == row.id).values(changed))
+        if changed.get("finished_at") is not None:
+            ended = connection.execute(select(jobs).where(jobs.c.id == row.id)).one()
+            tell_job_finished(connection, ended, count_documents(connection, [row.id])[row.id])
 
 
 def _get_row(connection: Connection, tenant: str, job_id: str) -> Row[Any]:
