@@ -112,13 +112,14 @@ def test_what_is_rolled_back_is_not_told(database: Database) -> None:
     assert deliveries(database) == []
 
 
-def test_a_delivery_is_taken_by_one_and_only_its_holder_ends_it(database: Database) -> None:
+@pytest.mark.parametrize("next_owner", ["a", "b"])
+def test_a_delivery_is_taken_by_one_and_only_its_holder_ends_it(database: Database, next_owner: str) -> None:
     ping(database, make(database))
     lost = claim(database, "a")
     assert lost is not None
     assert claim(database, "b") is None
     assert expire(database) == 1
-    current = claim(database, "b")
+    current = claim(database, next_owner)
     assert current is not None
     assert (current.attempt, current.delivery_id) == (2, lost.delivery_id)
     assert not end(database, lost, Delivered(), 200)
