@@ -63,6 +63,10 @@ unit: setup-test ## The unit tests alone
 integration: setup-test ## The integration tests alone
 	@$(RUN)/pytest -m integration $(PYTEST_ARGS)
 
+.PHONY: kill-list
+kill-list: setup-test ## The API's kill list at its full length: 20 killings of each kind, a minute without inference
+	@KILL_LIST_KILLS=20 KILL_LIST_DOWN_SECONDS=60 $(RUN)/pytest -m integration tests/integration/api/test_api_kill_list.py $(PYTEST_ARGS)
+
 .PHONY: browser
 browser: setup-test ## The browser tests alone
 	@$(RUN)/pytest -m browser $(PYTEST_ARGS)

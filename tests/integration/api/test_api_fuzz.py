@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 REFUSALS = ["404", "409", "410", "412", "413", "422", "428"]
 CONFIG = SchemathesisConfig.from_dict(
     {
-        "generation": {"deterministic": True, "max-examples": 25},
+        "generation": {"deterministic": True, "max-examples": 25, "with-security-parameters": False},
         "checks": {
             "not_a_server_error": {"expected-statuses": ["2xx", "4xx"]},
             # What is well-formed may name what does not exist, or have a wrong signature.

@@ -20,7 +20,8 @@ from pigeonhole_api.database.tables import documents, predictions
 
 pytestmark = pytest.mark.integration
 Pictures = Callable[[int], list[tuple[str, bytes]]]
-KILLS = 20
+# `make kill-list` has twenty; each takes seconds, as processes start anew.
+KILLS = int(os.environ.get("KILL_LIST_KILLS", "5"))
 # A seed of its own each time; the name of a test that fails says which.
 SEED = int(os.environ.get("KILL_LIST_SEED", "0")) or random.randrange(1, 1 << 31)
 
@@ -59,7 +60,7 @@ def check_each_has_one_result(
 
 
 @pytest.mark.parametrize("seed", [SEED])
-def test_twenty_killings_of_the_api_and_twenty_of_a_worker_lose_nothing(
+def test_killings_of_the_api_and_of_workers_at_random_points_lose_nothing(
     seed: int,
     installation_on_either: Any,
     own_transformer: Any,
@@ -211,7 +212,7 @@ def test_inference_that_is_down_for_long_costs_no_attempt(
     installation_on_either: Any, own_transformer: Any, database_url: str, pictures: Pictures, predict: Any
 ) -> None:
     installation, files = installation_on_either, pictures(60)
-    seconds = float(os.environ.get("KILL_LIST_DOWN_SECONDS", "8"))
+    seconds = float(os.environ.get("KILL_LIST_DOWN_SECONDS", "5"))
     up = time.monotonic() + seconds
 
     def answer(document: bytes) -> Any:

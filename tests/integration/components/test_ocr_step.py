@@ -14,7 +14,7 @@ from reportlab.pdfgen import canvas
 
 from pigeonhole.datasets import DatasetManifest, DatasetStore, Example
 from pigeonhole.ocr.pool import PoolSettings
-from pigeonhole.storage import LocalStorage, ObjectMissing
+from pigeonhole.storage import LocalStorage
 from pigeonhole_components.errors import StepError
 from pigeonhole_components.json_files import read_rows
 from pigeonhole_components.ocr import OcrReport, run_ocr
@@ -145,10 +145,11 @@ def test_a_language_that_is_not_installed_stops_the_step_with_a_sentence(scanned
     assert caught.value.hint is not None
 
 
-def test_a_document_that_the_storage_lacks_stops_the_step_with_a_sentence(scanned: str, tmp_path: Path) -> None:
+def test_a_document_that_was_erased_is_passed_over_with_its_reason(scanned: str, tmp_path: Path) -> None:
     (tmp_path / "storage" / "documents" / scanned).unlink()
-    with pytest.raises(ObjectMissing, match=rf"holds no object 'documents/{scanned}'"):
-        read(tmp_path)
+    report, _ = read(tmp_path)
+    assert refused(tmp_path) == {scanned: "content-missing"}
+    assert report.refused == {"content-missing": 1}
 
 
 def test_what_was_read_once_is_not_read_again(scanned: str, tmp_path: Path, broken_engine: Path) -> None:
