@@ -15,9 +15,10 @@ class Retention:
     days: float
     days_of_tenants: Mapping[str, float]
 
-    def seconds(self, tenant: str) -> float | None:
-        """Return how long a tenant's documents are kept, or None for ever."""
-        return self.days_of_tenants.get(tenant, self.days) * DAY or None
+    def seconds(self, tenant: str | None = None) -> float | None:
+        """Return how long documents of a tenant, or of one that is not named, are kept, or None for ever."""
+        days = self.days if tenant is None else self.days_of_tenants.get(tenant, self.days)
+        return days * DAY or None
 
     def until(self, tenant: str, finished_at: datetime | None) -> datetime | None:
         """Return when a tenant's job is deleted by itself, or None while it is at work, or for ever."""

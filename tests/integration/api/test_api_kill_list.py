@@ -59,11 +59,22 @@ def check_each_has_one_result(
     database.close()
 
 
+@pytest.fixture
+def unhurried(own_transformer: Any, predict: Any) -> None:
+    """The transformer takes its time, so that there is work in hand when something happens."""
+
+    def answer(document: bytes) -> Any:
+        time.sleep(0.02)
+        return predict(document)
+
+    own_transformer.behave = answer
+
+
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("seed", [SEED])
 def test_killings_of_the_api_and_of_workers_at_random_points_lose_nothing(
     seed: int,
     installation_on_either: Any,
-    own_transformer: Any,
     database_url: str,
     pictures: Pictures,
     predict: Any,
@@ -71,11 +82,6 @@ def test_killings_of_the_api_and_of_workers_at_random_points_lose_nothing(
 ) -> None:
     installation, chance = installation_on_either, random.Random(seed)
 
-    def answer(document: bytes) -> Any:
-        time.sleep(0.02)
-        return predict(document)
-
-    own_transformer.behave = answer
     # A document at which three workers died has failed, as it may be what kills them; here it is not.
     installation.environment |= {"PIGEONHOLE_API_LEASE_SECONDS": "2", "PIGEONHOLE_API_MAX_ATTEMPTS": "20"}
     api, workers = installation.start_api(), [installation.start_worker() for _ in range(2)]
@@ -109,11 +115,11 @@ def test_killings_of_the_api_and_of_workers_at_random_points_lose_nothing(
     check_each_has_one_result(installation, database_url, jobs, predict)
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("seed", [SEED])
 def test_workers_that_stand_still_beyond_their_leases_bring_no_second_result(
     seed: int,
     installation_on_either: Any,
-    own_transformer: Any,
     database_url: str,
     pictures: Pictures,
     predict: Any,
@@ -121,11 +127,6 @@ def test_workers_that_stand_still_beyond_their_leases_bring_no_second_result(
 ) -> None:
     installation, chance = installation_on_either, random.Random(seed)
 
-    def answer(document: bytes) -> Any:
-        time.sleep(0.02)
-        return predict(document)
-
-    own_transformer.behave = answer
     installation.environment |= {"PIGEONHOLE_API_LEASE_SECONDS": "1", "PIGEONHOLE_API_MAX_ATTEMPTS": "20"}
     installation.start_api()
     workers = [installation.start_worker() for _ in range(2)]
@@ -142,7 +143,7 @@ def test_workers_that_stand_still_beyond_their_leases_bring_no_second_result(
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], ThreadedMotoServer]]:
+def s3() -> Iterator[Callable[[], ThreadedMotoServer]]:
     """Starts an S3 server with a bucket, and again with all that it had, at the same address."""
     running: list[ThreadedMotoServer] = []
 
@@ -157,16 +158,12 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], ThreadedMotoSer
     running[-1].stop()
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_storage_that_goes_away_loses_nothing(
-    installation: Any, own_transformer: Any, s3: Callable[[], ThreadedMotoServer], pictures: Pictures, predict: Any
+    installation: Any, s3: Callable[[], ThreadedMotoServer], pictures: Pictures, predict: Any
 ) -> None:
     """S3 ends twice, in the midst of uploads and of work, and comes back."""
 
-    def answer(document: bytes) -> Any:
-        time.sleep(0.02)
-        return predict(document)
-
-    own_transformer.behave = answer
     server = s3()
     host, port = server.get_host_and_port()
     keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}

@@ -518,7 +518,9 @@ def test_attempts_are_counted_by_their_result(
 def test_what_ended_long_ago_is_forgotten(
     installation: Any, authority: Authority, receiver: Receiver, wait_until: Any, tmp_path: Path
 ) -> None:
-    installation.environment |= settings(authority, PIGEONHOLE_API_WEBHOOK_KEPT_DAYS="1")
+    installation.environment |= settings(
+        authority, PIGEONHOLE_API_WEBHOOK_KEPT_DAYS="1", PIGEONHOLE_API_REAP_SECONDS="0.1"
+    )
     installation.start_api()
     installation.start_worker()
     client = installation.client

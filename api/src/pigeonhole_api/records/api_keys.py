@@ -15,13 +15,14 @@ from pigeonhole_api.problems import database_unavailable, missing
 from pigeonhole_api.records.audit import record
 from pigeonhole_api.records.moments import to_moment
 from pigeonhole_api.records.paging import PageRequest, read_page
+from pigeonhole_api.retention import DAY
 from pigeonhole_api.signing import Signer
 
 _log = get_logger(__name__)
-_DAY = 86_400
 _USE_NOTED_SECONDS = 60
 """A key's last use is kept to this many seconds, so that a call by key is not a write each time."""
 
+_IS_UNNOTED = or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at < database_now() - _USE_NOTED_SECONDS)
 _IS_LIVE = api_keys.c.revoked_at.is_(None) & (api_keys.c.expires_at > database_now())
 
 
@@ -37,7 +38,7 @@ def insert_api_key(connection: Connection, key: ApiKey, wanted: ApiKeyRequest, c
             roles=sorted(set(wanted.roles)),
             created_by=caller.name,
             created_at=present,
-            expires_at=present + wanted.days * _DAY,
+            expires_at=present + wanted.days * DAY,
         )
     )
     record(connection, caller, "api-key.created", key.id, roles=",".join(sorted(set(wanted.roles))))
@@ -84,24 +85,20 @@ class KeyHolders:
         """
         try:
             with self._database.read() as connection:
-                row = connection.execute(select(api_keys).where(api_keys.c.id == key.id, _IS_LIVE)).one_or_none()
-                unnoted = connection.execute(select(api_keys.c.id).where(*_unnoted(key.id))).first() is not None
+                shown = select(api_keys, _IS_UNNOTED.label("unnoted")).where(api_keys.c.id == key.id, _IS_LIVE)
+                row = connection.execute(shown).one_or_none()
             # Compared also when there is no such key, so that the time tells nothing.
             if not key.matches("" if row is None else row.secret_sha256) or row is None:
                 return None
-            if unnoted:
+            if row.unnoted:
                 with self._database.write() as connection:
-                    connection.execute(update(api_keys).where(*_unnoted(key.id)).values(last_used_at=database_now()))
+                    unnoted = (api_keys.c.id == key.id, _IS_UNNOTED)
+                    connection.execute(update(api_keys).where(*unnoted).values(last_used_at=database_now()))
         except SQLAlchemyError as error:
             _log.exception("database_failed")
             raise database_unavailable() from error
         roles = frozenset(Role(role) for role in row.roles)
         return Caller(row.name, tenant=row.tenant, roles=roles, key_id=row.id, expires_at=row.expires_at)
-
-
-def _unnoted(key_id: str) -> tuple[Any, ...]:
-    earlier = api_keys.c.last_used_at < database_now() - _USE_NOTED_SECONDS
-    return api_keys.c.id == key_id, or_(api_keys.c.last_used_at.is_(None), earlier)
 
 
 def _to_summary(row: Row[Any]) -> ApiKeySummary:

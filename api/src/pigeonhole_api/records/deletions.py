@@ -20,7 +20,7 @@ from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.audit import record
 from pigeonhole_api.records.jobs import check_job
 from pigeonhole_api.records.training_set import LIVE
-from pigeonhole_api.retention import DAY, Retention
+from pigeonhole_api.retention import Retention
 
 _MOST_NAMED = 20
 
@@ -125,7 +125,7 @@ def expired_jobs(connection: Connection, retention: Retention, *, most: int) -> 
     """Return ids and tenants of jobs that ended so long ago that nobody may keep them."""
     named = sorted(retention.days_of_tenants)
     groups = [(jobs.c.tenant == tenant, retention.seconds(tenant)) for tenant in named]
-    groups.append((jobs.c.tenant.not_in(named), retention.days * DAY or None))
+    groups.append((jobs.c.tenant.not_in(named), retention.seconds()))
     expired = [whose & (jobs.c.finished_at < database_now() - kept) for whose, kept in groups if kept]
     if not expired:
         return []
@@ -171,14 +171,14 @@ def due_removals(connection: Connection, most: int) -> list[str]:
     return list(connection.execute(found).scalars())
 
 
-def take_removal(connection: Connection, sha256: str) -> bool | None:
-    """Take a due removal; True when nothing has the content, False when something has, None when it is not due.
+def take_removal(connection: Connection, sha256: str) -> bool:
+    """Take a removal that is still due, and tell whether nothing has the content, so that it can go.
 
     The removal's row is locked until the transaction ends: an upload of the same bytes waits for it.
     """
     due = (content_removals.c.sha256 == sha256, content_removals.c.due_at < database_now())
     if connection.execute(select(content_removals.c.sha256).where(*due).with_for_update()).first() is None:
-        return None
+        return False
     connection.execute(delete(content_removals).where(content_removals.c.sha256 == sha256))
     used = or_(
         exists().where(documents.c.sha256 == sha256),

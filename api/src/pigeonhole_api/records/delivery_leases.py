@@ -8,11 +8,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, select, update
+from sqlalchemy import Column, ColumnElement, Connection, select, update
 
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import database_now
 from pigeonhole_api.database.tables import webhook_deliveries, webhooks
+from pigeonhole_api.records.locking import locked
+from pigeonhole_api.records.webhook_deliveries import ended
 from pigeonhole_api.records.webhooks import disable_webhook
 from pigeonhole_api.webhooks.outcomes import Again, Delivered, Gone, Outcome, Sequel
 
@@ -58,7 +60,7 @@ def claim_delivery(
     url, key = (_of_its_webhook(column) for column in (webhooks.c.url, webhooks.c.key_sha256))
     row = connection.execute(
         update(webhook_deliveries)
-        .where(webhook_deliveries.c.id.in_(_locked(first)))
+        .where(webhook_deliveries.c.id.in_(locked(first)))
         .values(
             state="leased",
             owner=owner,
@@ -89,9 +91,9 @@ def end_delivery(
     is_live = _lock_webhook(connection, lease.webhook_id)
     values = {"status": outcome.status, "reason": outcome.reason}
     if not isinstance(sequel, Again):
-        values |= _ended("delivered" if isinstance(sequel, Delivered) else "failed")
+        values |= ended("delivered" if isinstance(sequel, Delivered) else "failed")
     else:
-        values |= _queued(sequel.seconds) if is_live else _ended("cancelled")
+        values |= _queued(sequel.seconds) if is_live else ended("cancelled")
     if not _leave(connection, lease.delivery_id, lease.owner, lease.attempt, values):
         return False
     if isinstance(sequel, Gone):
@@ -106,16 +108,16 @@ def end_expired_deliveries(connection: Connection, *, most_attempts: int) -> int
     """
     expired = (webhook_deliveries.c.state == "leased", webhook_deliveries.c.lease_until < database_now())
     rows = connection.execute(select(webhook_deliveries).where(*expired).order_by(webhook_deliveries.c.webhook_id))
-    ended = 0
+    number = 0
     for row in rows.all():
         is_live = _lock_webhook(connection, row.webhook_id)
         values: dict[str, Any] = {"status": None, "reason": INTERRUPTED}
         if row.attempts >= most_attempts:
-            values |= _ended("failed")
+            values |= ended("failed")
         else:
-            values |= _queued(0.0) if is_live else _ended("cancelled")
-        ended += _leave(connection, row.id, row.owner, row.attempts, values)
-    return ended
+            values |= _queued(0.0) if is_live else ended("cancelled")
+        number += _leave(connection, row.id, row.owner, row.attempts, values)
+    return number
 
 
 def _is_due(busy: Collection[str]) -> ColumnElement[bool]:
@@ -131,12 +133,6 @@ def _of_its_webhook(column: Column[str]) -> ColumnElement[str]:
     return select(column).where(own).scalar_subquery().label(column.name)
 
 
-def _locked(chosen: Select[tuple[str]]) -> Select[tuple[str]]:
-    """Return the id of the row that is chosen and locked once, whatever the planner would make of a subquery."""
-    rows = chosen.cte("chosen").prefix_with("MATERIALIZED", dialect="postgresql")
-    return select(rows.c.id)
-
-
 def _lock_webhook(connection: Connection, webhook_id: str) -> bool:
     """Lock a webhook's row and tell whether anything may still be sent to it."""
     row = connection.execute(select(webhooks).where(webhooks.c.id == webhook_id).with_for_update()).one()
@@ -145,11 +141,6 @@ def _lock_webhook(connection: Connection, webhook_id: str) -> bool:
 
 def _queued(seconds: float) -> dict[str, Any]:
     return {"state": "queued", "due_at": database_now() + seconds}
-
-
-def _ended(state: str) -> dict[str, Any]:
-    # What was to be told is nobody's business any more.
-    return {"state": state, "payload": None, "finished_at": database_now()}
 
 
 def _leave(connection: Connection, delivery_id: str, owner: str, attempt: int, values: dict[str, Any]) -> bool:

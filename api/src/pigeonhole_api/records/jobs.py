@@ -35,10 +35,10 @@ def check_job(connection: Connection, tenant: str, job_id: str) -> str:
     return str(_get_row(connection, tenant, job_id).state)
 
 
-def lock_documents(connection: Connection, job_id: str) -> Sequence[Any]:
-    """Return id and hash of each of a job's documents, locked in one order: two who change many must not cross."""
-    own = select(documents.c.id, documents.c.sha256).where(documents.c.job_id == job_id).order_by(documents.c.id)
-    return connection.execute(own.with_for_update()).all()
+def lock_documents(connection: Connection, job_id: str) -> None:
+    """Lock a job's documents in one order: two who change many must not cross."""
+    own = select(documents.c.id).where(documents.c.job_id == job_id).order_by(documents.c.id)
+    connection.execute(own.with_for_update()).all()
 
 
 def list_jobs(

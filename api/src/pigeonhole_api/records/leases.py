@@ -16,6 +16,7 @@ from pigeonhole_api.database import database_now
 from pigeonhole_api.database.tables import documents, jobs, predictions
 from pigeonhole_api.models import Prediction
 from pigeonhole_api.records.jobs import refresh_state
+from pigeonhole_api.records.locking import locked
 
 INTERRUPTED = "interrupted"
 
@@ -107,7 +108,7 @@ def end_expired(connection: Connection, *, most_attempts: int) -> int:
     detail = f"The work on it was interrupted {most_attempts} times."
     ended = connection.execute(
         update(documents)
-        .where(documents.c.id.in_(_locked(expired.with_for_update(skip_locked=True))))
+        .where(documents.c.id.in_(locked(expired.with_for_update(skip_locked=True))))
         .values(
             state=case((exhausted, "failed"), else_=_queued_unless_cancelled()),
             error_reason=case((exhausted, INTERRUPTED), else_=None),
@@ -121,12 +122,6 @@ def end_expired(connection: Connection, *, most_attempts: int) -> int:
     ).all()
     refresh_state(connection, [row.job_id for row in ended])
     return len(ended)
-
-
-def _locked(chosen: Select[tuple[str]]) -> Select[tuple[str]]:
-    """Return the ids of rows that are chosen and locked once, whatever the planner would make of a subquery."""
-    rows = chosen.cte("chosen").prefix_with("MATERIALIZED", dialect="postgresql")
-    return select(rows.c.id)
 
 
 def _lock_held(connection: Connection, leases: Collection[Lease]) -> list[Lease]:
@@ -164,7 +159,7 @@ def _claiming() -> ReturningUpdate[Any]:
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
     )
-    taken = update(documents).where(documents.c.id.in_(_locked(first)))
+    taken = update(documents).where(documents.c.id.in_(locked(first)))
     leased = taken.values(
         state="leased",
         owner=bindparam("taker"),

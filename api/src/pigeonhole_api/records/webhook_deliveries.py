@@ -72,8 +72,13 @@ def list_deliveries(connection: Connection, webhook_id: str, request: PageReques
 def cancel_deliveries(connection: Connection, webhook_id: str) -> int:
     """Cancel what waits for a webhook, whose row the caller has changed before, and return how much that was."""
     waiting = (webhook_deliveries.c.webhook_id == webhook_id, webhook_deliveries.c.state == "queued")
-    ended = {"state": "cancelled", "payload": None, "finished_at": database_now()}
-    return connection.execute(update(webhook_deliveries).where(*waiting).values(ended)).rowcount
+    return connection.execute(update(webhook_deliveries).where(*waiting).values(ended("cancelled"))).rowcount
+
+
+def ended(state: str) -> dict[str, Any]:
+    """Return the values of a delivery that is not tried again."""
+    # What was to be told is nobody's business any more.
+    return {"state": state, "payload": None, "finished_at": database_now()}
 
 
 def forget_deliveries(connection: Connection, *, seconds: float) -> int:

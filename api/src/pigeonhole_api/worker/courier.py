@@ -10,13 +10,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from pigeonhole.telemetry import bind_context, get_logger
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database
-from pigeonhole_api.metrics import LEASES_EXPIRED, RESULTS_DROPPED, WEBHOOK_ATTEMPTS, WORKER_FAULTS
+from pigeonhole_api.metrics import LEASES_EXPIRED, RESULTS_DROPPED, WEBHOOK_ATTEMPTS
 from pigeonhole_api.records import delivery_leases
 from pigeonhole_api.records.delivery_leases import DeliveryLease
 from pigeonhole_api.settings import WorkerSettings
 from pigeonhole_api.webhooks.outcomes import Again, Delivered, GivenUp, Gone, Outcome, Unsent, what_follows
 from pigeonhole_api.webhooks.sending import Letter, Sender
 from pigeonhole_api.webhooks.signatures import key_sha256, sign, webhook_key
+from pigeonhole_api.worker.faults import count_fault
 
 _log = get_logger(__name__)
 _RESULTS = {Delivered: "delivered", Again: "put_back", GivenUp: "failed", Gone: "gone"}
@@ -78,7 +79,7 @@ class Courier:
                 expired = delivery_leases.end_expired_deliveries(connection, most_attempts=attempts)
                 lease = delivery_leases.claim_delivery(connection, self._owner, busy, seconds=seconds)
         except SQLAlchemyError as error:
-            _count_fault("delivery_claim_failed", error)
+            count_fault("delivery_claim_failed", error)
             return None
         LEASES_EXPIRED.inc(expired)
         if lease is not None:
@@ -91,7 +92,7 @@ class Courier:
             try:
                 self._end(lease, self._send(lease))
             except Exception as error:  # noqa: BLE001 - the lease ends by itself; the courier must go on
-                _count_fault("delivery_failed", error)
+                count_fault("delivery_failed", error)
             finally:
                 with self._changed:
                     self._busy.discard(lease.tenant)
@@ -125,8 +126,3 @@ class Courier:
             return
         WEBHOOK_ATTEMPTS.labels(result).inc()
         _log.info("delivery_ended", result=result, status=outcome.status, reason=outcome.reason, attempt=lease.attempt)
-
-
-def _count_fault(event: str, error: Exception) -> None:
-    WORKER_FAULTS.labels(type(error).__name__).inc()
-    _log.exception(event)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from pigeonhole.telemetry import bind_context, get_logger
 from pigeonhole_api.database import Database
-from pigeonhole_api.metrics import DOCUMENT_SECONDS, DOCUMENTS, RESULTS_DROPPED, WORKER_FAULTS
+from pigeonhole_api.metrics import DOCUMENT_SECONDS, DOCUMENTS, RESULTS_DROPPED
 from pigeonhole_api.models import Prediction
 from pigeonhole_api.records import leases
 from pigeonhole_api.records.leases import Lease
+from pigeonhole_api.worker.faults import count_fault
 from pigeonhole_api.worker.outcomes import Answered, Failed, Outcome, Refused, Unavailable
 
 _log = get_logger(__name__)
@@ -74,12 +75,6 @@ class EndingWriter:
         except Exception as error:  # noqa: BLE001 - the lease ends by itself
             with bind_context(document_id=lease.document_id, job_id=lease.job_id):
                 count_fault("document_failed", error)
-
-
-def count_fault(event: str, error: Exception) -> None:
-    """Count and log an exception that is being handled."""
-    WORKER_FAULTS.labels(type(error).__name__).inc()
-    _log.exception(event)
 
 
 def _note(lease: Lease, result: str, *, kept: bool) -> None:

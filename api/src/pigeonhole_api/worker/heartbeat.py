@@ -4,19 +4,16 @@ import threading
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from pigeonhole.telemetry import get_logger
 from pigeonhole_api.database import Database
-from pigeonhole_api.metrics import WORKER_FAULTS
 from pigeonhole_api.records.leases import renew
 from pigeonhole_api.records.trainings import renew_training
 from pigeonhole_api.records.uploads import end_stale_uploads
-from pigeonhole_api.records.webhook_deliveries import forget_deliveries
 from pigeonhole_api.settings import WorkerSettings
+from pigeonhole_api.worker.faults import count_fault
 from pigeonhole_api.worker.trainer import Trainer
 from pigeonhole_api.worker.worker import DocumentWorker
 
 _RENEWALS_A_LEASE = 3
-_log = get_logger(__name__)
 
 
 class Heartbeat:
@@ -31,7 +28,6 @@ class Heartbeat:
         self._owner = owner
         self._seconds = settings.lease_seconds
         self._upload_seconds = 3600 * settings.upload_hours
-        self._delivery_seconds = 86_400 * settings.webhook_kept_days
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -51,7 +47,5 @@ class Heartbeat:
                     if training_id := self._trainer.held:
                         renew_training(connection, self._owner, training_id, seconds=self._seconds)
                     end_stale_uploads(connection, seconds=self._upload_seconds)
-                    forget_deliveries(connection, seconds=self._delivery_seconds)
             except SQLAlchemyError as error:
-                WORKER_FAULTS.labels(type(error).__name__).inc()
-                _log.exception("heartbeat_failed")
+                count_fault("heartbeat_failed", error)

@@ -1,4 +1,4 @@
-"""What nobody is to have any more: jobs beyond their retention, and the contents of what was deleted."""
+"""What nobody is to have any more: jobs and deliveries kept long enough, and the contents of what was deleted."""
 
 import threading
 from collections.abc import Sequence
@@ -11,9 +11,12 @@ from pigeonhole.storage import StorageError
 from pigeonhole.telemetry import get_logger
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database
-from pigeonhole_api.metrics import CONTENTS_REMOVED, JOBS_EXPIRED, WORKER_FAULTS
+from pigeonhole_api.metrics import CONTENTS_REMOVED, JOBS_EXPIRED
 from pigeonhole_api.records import deletions
+from pigeonhole_api.records.webhook_deliveries import forget_deliveries
+from pigeonhole_api.retention import DAY
 from pigeonhole_api.settings import WorkerSettings
+from pigeonhole_api.worker.faults import count_fault
 
 _log = get_logger(__name__)
 _NAME = "retention"
@@ -46,9 +49,9 @@ class Reaper:
             try:
                 self._end_expired_jobs()
                 self._remove_contents()
+                self._forget_deliveries()
             except (SQLAlchemyError, StorageError) as error:
-                WORKER_FAULTS.labels(type(error).__name__).inc()
-                _log.exception("reaping_failed")
+                count_fault("reaping_failed", error)
 
     def _end_expired_jobs(self) -> None:
         with self._database.read() as connection:
@@ -73,6 +76,10 @@ class Reaper:
                 if deletions.take_removal(connection, sha256):
                     self._remove(sha256)
                     CONTENTS_REMOVED.inc()
+
+    def _forget_deliveries(self) -> None:
+        with self._database.write() as connection:
+            forget_deliveries(connection, seconds=self._settings.webhook_kept_days * DAY)
 
     def _remove(self, sha256: str) -> None:
         for cache in self._caches:

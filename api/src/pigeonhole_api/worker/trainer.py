@@ -9,11 +9,11 @@ from pigeonhole.settings import PlatformSettings
 from pigeonhole.telemetry import bind_context, get_logger
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database
-from pigeonhole_api.metrics import WORKER_FAULTS
 from pigeonhole_api.records import trainings
 from pigeonhole_api.records.audit import record
 from pigeonhole_api.records.trainings import TrainingLease
 from pigeonhole_api.settings import WorkerSettings
+from pigeonhole_api.worker.faults import count_fault
 from pigeonhole_api.worker.training_process import Stage, TrainingEnd, run_training
 
 _log = get_logger(__name__)
@@ -41,8 +41,7 @@ class Trainer:
                     self._train(lease)
                     continue
             except Exception as error:  # noqa: BLE001 - the training's lease ends by itself; the trainer must go on
-                WORKER_FAULTS.labels(type(error).__name__).inc()
-                _log.exception("training_failed")
+                count_fault("training_failed", error)
             finally:
                 self.held = None
             self._stopping.wait(self._settings.poll_seconds)
@@ -84,8 +83,7 @@ class Trainer:
                 trainings.note_stage(connection, lease, stage.stage, stage.done, stage.total)
         except SQLAlchemyError as error:
             # Progress may be lost; the training's output must be read on.
-            WORKER_FAULTS.labels(type(error).__name__).inc()
-            _log.exception("stage_not_noted")
+            count_fault("stage_not_noted", error)
 
     def _command(self, lease: TrainingLease) -> list[str]:
         promote = ["--promote"] if self._settings.training_promotes else []

@@ -18,7 +18,8 @@ from pigeonhole_api.metrics import IN_HAND, LEASES_EXPIRED
 from pigeonhole_api.records import leases
 from pigeonhole_api.records.leases import Lease
 from pigeonhole_api.settings import WorkerSettings
-from pigeonhole_api.worker.endings import Ending, EndingWriter, count_fault
+from pigeonhole_api.worker.endings import Ending, EndingWriter
+from pigeonhole_api.worker.faults import count_fault
 from pigeonhole_api.worker.outcomes import Outcome, Refused, Unavailable
 from pigeonhole_api.worker.pausing import Pause
 from pigeonhole_api.worker.transformer import Transformer
