@@ -20,6 +20,7 @@ from pigeonhole_api.routes import (
     access,
     audit_events,
     declared_documents,
+    direct_uploads,
     documents,
     health,
     job_events,
@@ -32,7 +33,7 @@ from pigeonhole_api.routes import (
 )
 
 _ROUTERS = (
-    *(jobs, job_events, declared_documents, documents, thumbnails),
+    *(jobs, job_events, declared_documents, direct_uploads, documents, thumbnails),
     *(training_set, trainings, models, audit_events, access, webhooks, health),
 )
 _DESCRIPTION = "Submit scans, get their classes with calibrated probabilities, correct them, and train on that."

@@ -32,6 +32,9 @@ IN_HAND = Gauge("pigeonhole_worker_in_hand", "Documents that the worker has in h
 JOBS_EXPIRED = Counter("pigeonhole_jobs_expired", "Jobs that were deleted at the end of their retention.")
 CONTENTS_REMOVED = Counter("pigeonhole_contents_removed", "Contents that were removed from the storage.")
 WEBHOOK_ATTEMPTS = Counter("pigeonhole_webhook_attempts", "Attempts at webhook deliveries, by result.", ("result",))
+ORPHANS_REMOVED = Counter(
+    "pigeonhole_orphan_uploads_removed", "Contents put into the storage for documents that waited no longer."
+)
 WORKER_FAULTS = Counter("pigeonhole_worker_faults", "Turns of the worker that ended in a fault.", ("exception",))
 
 

@@ -77,7 +77,7 @@ def open_platform(
         DatabaseError: `database-url-invalid`.
         StorageError: `unknown-storage`.
     """
-    store = DatasetStore(open_storage(platform.storage))
+    store = DatasetStore(open_storage(platform.storage, public_endpoint=settings.public_s3_url))
     database = open_database(settings, platform)
     verifier = TokenVerifier(oidc) if oidc.issuer else None
     return PlatformState(

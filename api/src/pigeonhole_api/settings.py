@@ -89,6 +89,12 @@ class ApiSettings(SharedSettings):
         20_000, ge=1, description="Documents of a tenant that may wait; then uploads get 429."
     )
     ingest_threads: int = Field(4, ge=1, le=64, description="Files of one upload that are stored at the same time.")
+    upload_url_seconds: int = Field(
+        900, ge=1, le=604_800, description="How long an address for an upload to S3 is good."
+    )
+    public_s3_url: str = Field(
+        "", description="S3's address as clients see it, for their uploads; that of AWS_ENDPOINT_URL when empty."
+    )
     thumbnail_pixels: int = Field(160, ge=32, le=1024, description="Longer side of a thumbnail.")
     max_page_pixels: int = Field(4000, ge=200, le=10_000, description="Longest side of a page image asked for.")
     signed_url_seconds: int = Field(3600, ge=60, description="How long a thumbnail's address is good at least.")

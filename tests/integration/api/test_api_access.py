@@ -28,6 +28,8 @@ ALLOWED = {
     "GET /v1/jobs/{job_id}/events": PEOPLE,
     "GET /v1/jobs/{job_id}/documents": PEOPLE,
     "PUT /v1/jobs/{job_id}/documents/{name}": PEOPLE,
+    "POST /v1/jobs/{job_id}/upload-urls": PEOPLE,
+    "POST /v1/jobs/{job_id}/arrivals": PEOPLE,
     "POST /v1/jobs/{job_id}/completion": PEOPLE,
     "POST /v1/jobs/{job_id}/cancellation": PEOPLE,
     "POST /v1/jobs/{job_id}/retries": PEOPLE,

@@ -8,6 +8,7 @@ from types import TracebackType
 from urllib.parse import quote
 
 from pigeonhole_api.client.access_calls import AccessCalls
+from pigeonhole_api.client.direct_uploads import send_directly
 from pigeonhole_api.client.errors import ApiError
 from pigeonhole_api.client.training_calls import TrainingCalls
 from pigeonhole_api.client.transport import Transport, parse
@@ -46,7 +47,7 @@ class PlatformClient(TrainingCalls, AccessCalls, WebhookCalls):
         """Close the connections."""
         self._transport.close()
 
-    def submit_job(self, reference: str, files: Sequence[Upload]) -> Job:
+    def submit_job(self, reference: str, files: Sequence[Upload], *, direct: bool = False) -> Job:
         """Upload files as one job, several at a time; the same reference with the same files is the same job.
 
         An upload that broke off is gone on with by the same call: what has come is not sent again. Of two files of one
@@ -55,6 +56,7 @@ class PlatformClient(TrainingCalls, AccessCalls, WebhookCalls):
         Args:
             reference: The caller's own name for the job.
             files: Names and contents, or paths to read while sending.
+            direct: Send them to the storage itself, past the API, where the platform has a storage for that.
 
         Raises:
             ApiError: `reference-conflict`, when the reference names a job with other files.
@@ -67,14 +69,28 @@ class PlatformClient(TrainingCalls, AccessCalls, WebhookCalls):
         if not job.counts.waiting_upload:
             return job
         waiting = {document.name for document in self.all_documents(job.id, state="waiting_upload")}
+        missing = [sending for sending in sendings if sending.declared.name in waiting]
+        if direct:
+            missing = self._upload_directly(job.id, missing)
         with ThreadPoolExecutor(_CONNECTIONS) as senders:
-            missing = (sending for sending in sendings if sending.declared.name in waiting)
             list(senders.map(partial(self._upload, job.id), missing))
         return self.job(job.id)
 
     def complete(self, job_id: str) -> Job:
         """Give up a job's documents that have not been uploaded."""
         return parse(Job, self._transport.send("POST", f"/v1/jobs/{quote(job_id, safe='')}/completion"))
+
+    def _upload_directly(self, job_id: str, sendings: Sequence[Sending]) -> list[Sending]:
+        """Send files to the storage, and return those that have to go through the API: all, when it is not S3."""
+        # Of an empty file nothing is declared that an address could be signed for.
+        empty = [sending for sending in sendings if not sending.declared.size]
+        try:
+            send_directly(self._transport, job_id, [sending for sending in sendings if sending.declared.size])
+        except ApiError as error:
+            if error.code != "presigning-unsupported":
+                raise
+            return list(sendings)
+        return empty
 
     def _upload(self, job_id: str, sending: Sending) -> None:
         name = sending.declared.name

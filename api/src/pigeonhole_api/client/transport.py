@@ -26,7 +26,7 @@ class Transport:
             base_url=self.base_url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(read_seconds, connect=_CONNECT_SECONDS),
-            trust_env=not _is_loopback(self.base_url),
+            trust_env=not is_loopback(self.base_url),
         )
 
     def close(self) -> None:
@@ -86,6 +86,6 @@ def _given(query: Query | None) -> dict[str, str | int]:
     return {name: value for name, value in (query or {}).items() if value is not None}
 
 
-def _is_loopback(base_url: str) -> bool:
-    # A proxy from the environment must not stand between a laptop's own processes.
-    return httpx.URL(base_url).host in {"127.0.0.1", "localhost", "::1"}
+def is_loopback(url: str) -> bool:
+    """Tell whether an address is this machine's: no proxy of the environment may stand between its processes."""
+    return httpx.URL(url).host in {"127.0.0.1", "localhost", "::1"}

@@ -71,4 +71,5 @@ def _declared(name: str, data: bytes | Path) -> DeclaredDocument:
     with opened(name, data) as content:
         file = io.BytesIO(content) if isinstance(content, bytes) else content
         digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]
-        return DeclaredDocument(name=name, size=file.tell(), sha256=digest.hexdigest())
+        # Bytes in memory are hashed without being read, which leaves the file at its beginning.
+        return DeclaredDocument(name=name, size=file.seek(0, io.SEEK_END), sha256=digest.hexdigest())

@@ -62,8 +62,25 @@ def keep(
     Raises:
         StorageError: A file could not be stored.
     """
-    look: Callable[[Measured], Received] = lambda file: _keep(file, store, limits)  # noqa: E731 - a partial, typed
+    look: Callable[[Measured], Received] = lambda file: keep_one(file, store, limits)  # noqa: E731 - a partial, typed
     return list(threads.map(look, files))
+
+
+def keep_one(file: Measured, store: DatasetStore, limits: DocumentLimits) -> Received:
+    """Look at a file and store it, as `keep` does."""
+    if file.size > limits.max_bytes:
+        detail = f"The file has {file.size:,} bytes; at most {limits.max_bytes:,} are accepted."
+        return _refused(file, RefusalReason.TOO_LARGE.value, detail, stored=False)
+    file.content.seek(0)
+    data = file.content.read()
+    try:
+        document = inspect_document(data, limits)
+    except DocumentRefused as refusal:
+        if data:
+            store.put_document(data)
+        return _refused(file, refusal.reason.value, refusal.detail, stored=bool(data))
+    store.put_document(data)
+    return Received(file.name, file.size, file.sha256, True, document.media_type.value, document.pages)
 
 
 def too_large(name: str, size: int, limits: DocumentLimits) -> Received:
@@ -86,22 +103,6 @@ def _measure(file: Incoming) -> Measured:
         digest.update(block)
         size += len(block)
     return Measured(clean_name(file.name), size, digest.hexdigest(), file.content)
-
-
-def _keep(file: Measured, store: DatasetStore, limits: DocumentLimits) -> Received:
-    if file.size > limits.max_bytes:
-        detail = f"The file has {file.size:,} bytes; at most {limits.max_bytes:,} are accepted."
-        return _refused(file, RefusalReason.TOO_LARGE.value, detail, stored=False)
-    file.content.seek(0)
-    data = file.content.read()
-    try:
-        document = inspect_document(data, limits)
-    except DocumentRefused as refusal:
-        if data:
-            store.put_document(data)
-        return _refused(file, refusal.reason.value, refusal.detail, stored=bool(data))
-    store.put_document(data)
-    return Received(file.name, file.size, file.sha256, True, document.media_type.value, document.pages)
 
 
 def _refused(file: Measured, reason: str, detail: str, *, stored: bool) -> Received:

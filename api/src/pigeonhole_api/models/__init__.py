@@ -56,6 +56,16 @@ from pigeonhole_api.models.trainings import (
     TrainingPage,
     TrainingState,
 )
+from pigeonhole_api.models.uploads import (
+    MOST_ARRIVALS,
+    MOST_UPLOAD_URLS,
+    Arrivals,
+    ArrivalsRequest,
+    RefusedArrival,
+    UploadUrl,
+    UploadUrls,
+    UploadUrlsRequest,
+)
 from pigeonhole_api.models.webhooks import (
     Delivery,
     DeliveryEvent,
@@ -74,9 +84,13 @@ from pigeonhole_api.models.webhooks import (
 __all__ = [
     "FINAL_JOB_STATES",
     "FINAL_TRAINING_STATES",
+    "MOST_ARRIVALS",
+    "MOST_UPLOAD_URLS",
     "ApiKeyPage",
     "ApiKeyRequest",
     "ApiKeySummary",
+    "Arrivals",
+    "ArrivalsRequest",
     "AuditEvent",
     "AuditEventPage",
     "CallerSummary",
@@ -124,6 +138,7 @@ __all__ = [
     "PredictionModel",
     "Problem",
     "ProductionRequest",
+    "RefusedArrival",
     "RefusedFile",
     "Review",
     "ReviewDecision",
@@ -133,6 +148,9 @@ __all__ = [
     "Training",
     "TrainingPage",
     "TrainingState",
+    "UploadUrl",
+    "UploadUrls",
+    "UploadUrlsRequest",
     "Webhook",
     "WebhookEvent",
     "WebhookPage",

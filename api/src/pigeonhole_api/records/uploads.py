@@ -19,6 +19,9 @@ from pigeonhole_api.records.jobs import check_job, refresh_state
 from pigeonhole_api.records.submissions import Submission, add_job, check_queue, first_with_content, virtual_time
 
 WAITING = "waiting_upload"
+UPLOADS = "uploads/"
+"""Where contents lie that clients have put into the storage themselves, until they are taken from there."""
+
 _NOT_UPLOADED = "not-uploaded"
 
 
@@ -86,6 +89,43 @@ def find_slot(connection: Connection, tenant: str, job_id: str, name: str) -> Sl
     )
 
 
+def find_slots(connection: Connection, tenant: str, job_id: str, names: Sequence[str]) -> list[Slot]:
+    """Return the documents of a tenant's job that have one of these names, each once and in the order of the names.
+
+    Raises:
+        Refusal: 404 `job-missing` or `document-missing`, 410 `job-deleted`.
+    """
+    check_job(connection, tenant, job_id)
+    named = (documents.c.job_id == job_id, documents.c.name.in_(names), documents.c.tenant == tenant)
+    rows = connection.execute(select(documents).where(*named).order_by(documents.c.position.desc()))
+    found = {row.name: _slot(row) for row in rows}
+    unknown = next((name for name in names if name not in found), None)
+    if unknown is not None:
+        raise Refusal(
+            404,
+            "document-missing",
+            f"names: the job has declared no document '{unknown[:100]}'.",
+            hint="Declare it in a new job.",
+        )
+    return [found[name] for name in dict.fromkeys(names)]
+
+
+def upload_key(slot: Slot) -> str:
+    """Return where a client puts a document's content."""
+    return f"{UPLOADS}{slot.job_id}/{slot.document_id}"
+
+
+def document_of(key: str) -> str:
+    """Return the id of the document whose content is put under a key."""
+    return key.rpartition("/")[2]
+
+
+def still_waiting(connection: Connection, document_ids: Sequence[str]) -> set[str]:
+    """Return those of these documents whose content is waited for."""
+    waiting = (documents.c.id.in_(document_ids), documents.c.state == WAITING)
+    return set(connection.execute(select(documents.c.id).where(*waiting)).scalars())
+
+
 def fill_slot(connection: Connection, slot: Slot, file: Received) -> bool:
     """Let a declared document have its content and be queued, or fail with a reason; False when it was not waiting."""
     original = first_with_content(connection, slot.tenant, {file.sha256}).get(file.sha256) if file.sha256 else None
@@ -121,7 +161,16 @@ def check_declared(slot: Slot, file: Measured) -> None:
     Raises:
         Refusal: 422 `upload-differs`; the document goes on waiting.
     """
-    for field, declared, found in (("size", slot.size, file.size), ("sha256", slot.sha256, file.sha256)):
+    refuse_difference(slot, size=file.size, sha256=file.sha256)
+
+
+def refuse_difference(slot: Slot, *, size: int, sha256: str | None) -> None:
+    """Compare size and hash of a content with what was declared of it.
+
+    Raises:
+        Refusal: 422 `upload-differs`.
+    """
+    for field, declared, found in (("size", slot.size, size), ("sha256", slot.sha256, sha256)):
         if declared not in (None, found):
             detail = f"It was declared as {declared} and is {found}."
             raise Refusal(

@@ -6,15 +6,15 @@ from typing import IO, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from pigeonhole_api import arrivals
 from pigeonhole_api.access import CallerDependency, allow
 from pigeonhole_api.auth.callers import Role
-from pigeonhole_api.intake.received import Incoming, Measured, Received, keep, measure, too_large
+from pigeonhole_api.intake.received import Measured, Received, keep, too_large
 from pigeonhole_api.models import Document, Job
 from pigeonhole_api.platform import PlatformDependency, PlatformState
 from pigeonhole_api.problems import Refusal
-from pigeonhole_api.records.documents import get_document
 from pigeonhole_api.records.jobs import get_job
-from pigeonhole_api.records.uploads import Slot, check_declared, complete_job, fill_slot, find_slot
+from pigeonhole_api.records.uploads import Slot, complete_job
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Depends(allow(Role.USER))])
 
@@ -49,11 +49,11 @@ async def upload(
     A file that cannot be a document fails with a reason, and its job goes on. The same bytes again are harmless (200),
     other bytes are refused: 409 `document-conflict`.
     """
-    slot = await run_in_threadpool(_find, platform, caller.tenant, job_id, name)
+    slot = await run_in_threadpool(arrivals.find, platform, caller.tenant, job_id, name)
     with tempfile.SpooledTemporaryFile(_MEMORY) as content:
         size = await _receive(request, content, platform.limits.max_bytes)
         if size > platform.limits.max_bytes:
-            await run_in_threadpool(_fill, platform, slot, too_large(name, size, platform.limits))
+            await run_in_threadpool(arrivals.fill, platform, slot, too_large(name, size, platform.limits))
             raise _too_large(platform.limits.max_bytes)
         document, created = await run_in_threadpool(_accept, platform, slot, content)
     response.status_code = 201 if created else 200
@@ -82,50 +82,12 @@ async def _receive(request: Request, content: IO[bytes], most: int) -> int:
     return size
 
 
-def _find(platform: PlatformState, tenant: str, job_id: str, name: str) -> Slot:
-    with platform.database.read() as connection:
-        return find_slot(connection, tenant, job_id, name)
-
-
 def _accept(platform: PlatformState, slot: Slot, content: IO[bytes]) -> tuple[Document, bool]:
-    """Return the document with its content, and whether that is new; bytes are stored before the row names them."""
-    (measured,) = measure([Incoming(slot.name, content)])
-    if slot.is_waiting:
-        check_declared(slot, measured)
-        platform.hold_contents([measured.sha256])
+    def keep_among_others(measured: Measured) -> Received:
         (received,) = keep([measured], platform.store, platform.limits, platform.ingest)
-        if _fill(platform, slot, received):
-            return _show(platform, slot), True
-        slot = _find(platform, slot.tenant, slot.job_id, slot.name)
-    _check_same(slot, measured)
-    return _show(platform, slot), False
+        return received
 
-
-def _fill(platform: PlatformState, slot: Slot, received: Received) -> bool:
-    with platform.database.write() as connection:
-        return fill_slot(connection, slot, received)
-
-
-def _show(platform: PlatformState, slot: Slot) -> Document:
-    with platform.database.read() as connection:
-        return get_document(connection, slot.tenant, slot.document_id, platform.signer)
-
-
-def _check_same(slot: Slot, measured: Measured) -> None:
-    if slot.is_closed:
-        raise Refusal(
-            409,
-            "upload-closed",
-            "name: the document was given up or cancelled before its content came.",
-            hint="Send it in a new job.",
-        )
-    if slot.sha256 != measured.sha256:
-        raise Refusal(
-            409,
-            "document-conflict",
-            "name: a document of this name has come with other bytes already.",
-            hint="Send it in a new job, or under another name.",
-        )
+    return arrivals.accept(platform, slot, content, keep_among_others)
 
 
 def _too_large(most: int) -> Refusal:

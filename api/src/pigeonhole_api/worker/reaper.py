@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from itertools import islice
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -11,8 +12,9 @@ from pigeonhole.storage import StorageError
 from pigeonhole.telemetry import get_logger
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database
-from pigeonhole_api.metrics import CONTENTS_REMOVED, JOBS_EXPIRED
+from pigeonhole_api.metrics import CONTENTS_REMOVED, JOBS_EXPIRED, ORPHANS_REMOVED
 from pigeonhole_api.records import deletions
+from pigeonhole_api.records.uploads import UPLOADS, document_of, still_waiting
 from pigeonhole_api.records.webhook_deliveries import forget_deliveries
 from pigeonhole_api.retention import DAY
 from pigeonhole_api.settings import WorkerSettings
@@ -50,6 +52,7 @@ class Reaper:
                 self._end_expired_jobs()
                 self._remove_contents()
                 self._forget_deliveries()
+                self._remove_orphans()
             except (SQLAlchemyError, StorageError) as error:
                 count_fault("reaping_failed", error)
 
@@ -80,6 +83,17 @@ class Reaper:
     def _forget_deliveries(self) -> None:
         with self._database.write() as connection:
             forget_deliveries(connection, seconds=self._settings.webhook_kept_days * DAY)
+
+    def _remove_orphans(self) -> None:
+        """Remove what clients have put into the storage for documents that do not wait for it any more."""
+        keys = self._store.storage.list(UPLOADS)
+        while some := list(islice(keys, _AT_ONCE)):
+            with self._database.read() as connection:
+                waiting = still_waiting(connection, [document_of(key) for key in some])
+            for key in some:
+                if document_of(key) not in waiting and not self._ended.is_set():
+                    self._store.storage.delete(key)
+                    ORPHANS_REMOVED.inc()
 
     def _remove(self, sha256: str) -> None:
         for cache in self._caches:

@@ -2,6 +2,24 @@
 
 from pigeonhole.storage.local import LocalStorage
 from pigeonhole.storage.opening import open_storage
-from pigeonhole.storage.protocol import InvalidKey, ObjectMissing, Storage, StorageError
+from pigeonhole.storage.protocol import (
+    DirectStorage,
+    InvalidKey,
+    ObjectMissing,
+    ObjectState,
+    PresignedPut,
+    Storage,
+    StorageError,
+)
 
-__all__ = ["InvalidKey", "LocalStorage", "ObjectMissing", "Storage", "StorageError", "open_storage"]
+__all__ = [
+    "DirectStorage",
+    "InvalidKey",
+    "LocalStorage",
+    "ObjectMissing",
+    "ObjectState",
+    "PresignedPut",
+    "Storage",
+    "StorageError",
+    "open_storage",
+]

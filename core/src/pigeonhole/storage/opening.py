@@ -7,10 +7,11 @@ from pigeonhole.storage.local import LocalStorage
 from pigeonhole.storage.protocol import Storage, StorageError
 
 
-def open_storage(url: str, *, durable: bool = True) -> Storage:
+def open_storage(url: str, *, durable: bool = True, public_endpoint: str = "") -> Storage:
     """Return the storage at a path, a `file://` URL or an `s3://bucket/prefix` URL.
 
-    A cache in a folder need not be `durable` (`LocalStorage`); S3 always is.
+    A cache in a folder need not be `durable` (`LocalStorage`); S3 always is. `public_endpoint` is S3's address as
+    clients see it, where that is another one than ours.
 
     Raises:
         StorageError: `unknown-storage`, for another scheme or a missing bucket.
@@ -19,7 +20,7 @@ def open_storage(url: str, *, durable: bool = True) -> Storage:
     if parts.scheme == "s3" and parts.netloc:
         from pigeonhole.storage.s3 import S3Storage  # boto3 takes 0.3 s to import and a laptop never needs it
 
-        return S3Storage(parts.netloc, parts.path)
+        return S3Storage(parts.netloc, parts.path, public_endpoint=public_endpoint)
     if parts.scheme == "file":
         return LocalStorage(Path(unquote(parts.path)), durable=durable)
     if parts.scheme == "":

@@ -1,8 +1,9 @@
 """What every storage can do, and how it fails."""
 
 import re
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from pigeonhole.errors import PigeonholeError
 
@@ -30,6 +31,22 @@ class InvalidKey(StorageError):
         super().__init__(f"'{key}' is not a storage key.", code="invalid-key")
 
 
+@dataclass(frozen=True)
+class PresignedPut:
+    """Where a client may put one object without credentials, and the headers that it must send."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ObjectState:
+    """What a storage says of an object without sending it; no hash when it keeps none."""
+
+    size: int
+    sha256: str | None
+
+
 class Storage(Protocol):
     """Objects under keys of `[A-Za-z0-9_.=-]` parts joined by `/`; a put is seen whole or not at all."""
 
@@ -50,6 +67,20 @@ class Storage(Protocol):
 
     def url(self, key: str) -> str:
         """Return where the object lies, for logs and manifests."""
+
+
+@runtime_checkable
+class DirectStorage(Storage, Protocol):
+    """A storage that clients may reach themselves."""
+
+    def presigned_put(self, key: str, *, size: int, sha256: str, seconds: int) -> PresignedPut:
+        """Return how to put, for a while, an object of this size and hash and no other."""
+
+    def describe(self, key: str) -> ObjectState:
+        """Return what is known of the object under the key, or raise ObjectMissing."""
+
+    def blocks(self, key: str) -> Iterator[bytes]:
+        """Yield the object under the key in blocks, or raise ObjectMissing."""
 
 
 def check_key(key: str) -> str:

@@ -1,24 +1,31 @@
 """Objects in an S3 bucket, by boto3."""
 
+import base64
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pigeonhole.storage.protocol import ObjectMissing, StorageError, check_key
+from pigeonhole.storage.protocol import ObjectMissing, ObjectState, PresignedPut, StorageError, check_key
 
 _MISSING = {"404", "NoSuchKey", "NotFound"}
+_BLOCK = 1 << 18
 _HINT = "Check the bucket, AWS_ENDPOINT_URL, AWS_REGION and the credentials."
 
 
 class S3Storage:
-    """A bucket and a prefix; endpoint, region and credentials come from boto3's usual settings (`AWS_*`)."""
+    """A bucket and a prefix; endpoint, region and credentials come from boto3's usual settings (`AWS_*`).
 
-    def __init__(self, bucket: str, prefix: str = "", client: Any = None) -> None:
+    Clients that put objects themselves are sent to `public_endpoint` when there is one.
+    """
+
+    def __init__(self, bucket: str, prefix: str = "", client: Any = None, *, public_endpoint: str = "") -> None:
         self.bucket = bucket
         self.prefix = prefix.strip("/")
+        self._public_endpoint = public_endpoint
         self._client = client or boto3.client(
             "s3", config=Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"})
         )
@@ -59,6 +66,40 @@ class S3Storage:
     def url(self, key: str) -> str:
         """Return the object's `s3://` URL."""
         return f"s3://{self.bucket}/{self._name(check_key(key))}"
+
+    def presigned_put(self, key: str, *, size: int, sha256: str, seconds: int) -> PresignedPut:
+        """Return how to put, for a while, an object of this size and hash and no other."""
+        checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
+        wanted: dict[str, Any] = {"Bucket": self.bucket, "Key": self._name(check_key(key))}
+        wanted |= {"ContentLength": size, "ChecksumSHA256": checksum}
+        try:
+            url = self._signer.generate_presigned_url("put_object", Params=wanted, ExpiresIn=seconds)
+        except BotoCoreError as error:
+            raise StorageError(f"An upload to '{key}' could not be signed.", hint=_HINT) from error
+        return PresignedPut(str(url), {"Content-Length": str(size), "x-amz-checksum-sha256": checksum})
+
+    def describe(self, key: str) -> ObjectState:
+        """Return size and, where S3 has kept it, hash of the object under the key, or raise ObjectMissing."""
+        found = self._call("head_object", key, ChecksumMode="ENABLED")
+        checksum = found.get("ChecksumSHA256")
+        return ObjectState(int(found["ContentLength"]), base64.b64decode(checksum).hex() if checksum else None)
+
+    def blocks(self, key: str) -> Iterator[bytes]:
+        """Yield the object under the key in blocks, or raise ObjectMissing."""
+        body = self._call("get_object", key)["Body"]
+        try:
+            yield from body.iter_chunks(_BLOCK)
+        except BotoCoreError as error:
+            raise StorageError(f"'{key}' could not be read from S3.", hint=_HINT) from error
+        finally:
+            body.close()
+
+    @cached_property
+    def _signer(self) -> Any:
+        # Only this kind of signature covers headers. A session of its own: making clients in the shared one is not
+        # safe among threads.
+        session = boto3.session.Session()
+        return session.client("s3", endpoint_url=self._public_endpoint or None, config=Config(signature_version="s3v4"))
 
     def _name(self, key: str) -> str:
         return f"{self.prefix}/{key}" if self.prefix else key
