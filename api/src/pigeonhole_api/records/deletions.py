@@ -79,7 +79,7 @@ def bury_job(connection: Connection, job_id: str, caller: Caller, contents: Coll
             documents.c.tenant == caller.tenant,
             documents.c.duplicate_of.in_(own.scalar_subquery()),
         )
-        .values(duplicate_of=None)
+        .values(duplicate_of=None, version=documents.c.version + 1)
     )
     connection.execute(delete(predictions).where(predictions.c.document_id.in_(own)))
     connection.execute(delete(reviews).where(reviews.c.document_id.in_(own)))

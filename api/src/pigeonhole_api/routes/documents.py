@@ -4,9 +4,11 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi.responses import StreamingResponse
 
 from pigeonhole_api.access import CallerDependency, allow
 from pigeonhole_api.auth.callers import Role
+from pigeonhole_api.conditions import is_fresh, not_modified, wanted_range
 from pigeonhole_api.metrics import FEEDBACK
 from pigeonhole_api.models import Document, DocumentPage, ReviewRequest
 from pigeonhole_api.platform import PlatformDependency, PlatformState
@@ -14,7 +16,7 @@ from pigeonhole_api.problems import Refusal, missing
 from pigeonhole_api.records.documents import get_document, get_row, review_queue
 from pigeonhole_api.records.paging import PageRequest
 from pigeonhole_api.records.reviews import decide_document
-from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, PageSize, PageToken
+from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, NOT_MODIFIED, IfNoneMatch, PageSize, PageToken
 
 router = APIRouter(tags=["documents"], dependencies=[Depends(allow(Role.USER))])
 
@@ -25,34 +27,69 @@ JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
 """What OpenAPI says of an image."""
 
 
-@router.get("/v1/documents/{document_id}", summary="Show a document")
-def show(document_id: str, response: Response, platform: PlatformDependency, caller: CallerDependency) -> Document:
-    """Return a document with its answer, its review and its entity tag."""
+@router.get("/v1/documents/{document_id}", summary="Show a document", response_model=Document, responses=NOT_MODIFIED)
+def show(
+    document_id: str,
+    response: Response,
+    platform: PlatformDependency,
+    caller: CallerDependency,
+    if_none_match: IfNoneMatch = None,
+) -> Document | Response:
+    """Return a document with its answer, its review and its entity tag.
+
+    That does not cover `thumbnail_url`, which is another one from time to time.
+    """
     with platform.database.read() as connection:
         document = get_document(connection, caller.tenant, document_id, platform.signer)
-    response.headers["ETag"] = document.etag
+    headers = {"ETag": document.etag}
+    if is_fresh(document.etag, if_none_match):
+        return not_modified(headers)
+    response.headers.update(headers)
     return document
 
 
-@router.get("/v1/documents/{document_id}/content", summary="Download a document", response_class=Response)
-def content(document_id: str, platform: PlatformDependency, caller: CallerDependency) -> Response:
-    """Return a document's bytes as they were uploaded."""
+@router.get(
+    "/v1/documents/{document_id}/content",
+    summary="Download a document",
+    response_class=Response,
+    responses={206: {"description": "The range that was asked for."}, **NOT_MODIFIED},
+)
+def content(
+    document_id: str,
+    platform: PlatformDependency,
+    caller: CallerDependency,
+    if_none_match: IfNoneMatch = None,
+    byte_range: Annotated[str | None, Header(alias="Range", max_length=1000, examples=["bytes=0-1023"])] = None,
+    if_range: Annotated[
+        str | None, Header(max_length=200, description="The entity tag of what is to be gone on with.")
+    ] = None,
+) -> Response:
+    """Return a document's bytes as they were uploaded, or one range of them."""
     row = _stored(platform, caller.tenant, document_id)
     headers = {
         **KEPT,
         "ETag": f'"{row.sha256}"',
+        "Accept-Ranges": "bytes",
         # Never shown by the browser itself: what people upload must not run as a page of this site.
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.name, safe='')}",
     }
-    data = platform.store.document(row.sha256)
-    return Response(data, media_type=row.media_type or "application/octet-stream", headers=headers)
+    if is_fresh(headers["ETag"], if_none_match):
+        return not_modified(headers)
+    wanted = wanted_range(byte_range, if_range, tag=headers["ETag"], size=row.size)
+    start, end = wanted or (0, row.size)
+    headers["Content-Length"] = str(end - start)
+    if wanted:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{row.size}"
+    blocks = platform.store.document_blocks(row.sha256, *(wanted or ()))
+    media_type = row.media_type or "application/octet-stream"
+    return StreamingResponse(blocks, 206 if wanted else 200, headers, media_type)
 
 
 @router.get(
     "/v1/documents/{document_id}/pages/{page}",
     summary="Show a page",
     response_class=Response,
-    responses=JPEG,
+    responses={**JPEG, **NOT_MODIFIED},
 )
 def page_image(
     document_id: str,
@@ -60,13 +97,17 @@ def page_image(
     platform: PlatformDependency,
     caller: CallerDependency,
     long_side: Annotated[int, Query(ge=32, le=10_000, description="Longest side in pixels.")] = 1600,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Return a page, counted from 1, as a JPEG."""
     row = _stored(platform, caller.tenant, document_id)
     if page > (row.pages or 1):
         raise missing("page", str(page))
     side = min(long_side, platform.settings.max_page_pixels)
-    return Response(platform.images.page(row.sha256, page, long_side=side), media_type="image/jpeg", headers=KEPT)
+    headers = {**KEPT, "ETag": f'"{row.sha256}-{page}-{side}"'}
+    if is_fresh(headers["ETag"], if_none_match):
+        return not_modified(headers)
+    return Response(platform.images.page(row.sha256, page, long_side=side), media_type="image/jpeg", headers=headers)
 
 
 @router.patch(

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pigeonhole_api.access import CallerDependency, allow
 from pigeonhole_api.auth.callers import Caller, Role
+from pigeonhole_api.conditions import is_fresh, job_tag, not_modified
 from pigeonhole_api.intake.manifests import declared_sha256, manifest_sha256
 from pigeonhole_api.intake.received import Incoming, keep, measure
 from pigeonhole_api.models import (
@@ -30,7 +31,7 @@ from pigeonhole_api.records.jobs import get_job, list_jobs
 from pigeonhole_api.records.paging import PageRequest
 from pigeonhole_api.records.submissions import Submission, find_same, insert_job
 from pigeonhole_api.records.uploads import declare_job
-from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, PageSize, PageToken
+from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, NOT_MODIFIED, IfNoneMatch, PageSize, PageToken
 from pigeonhole_api.routes.uploads import declaration_of, job_body, received_upload, reference_of
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Depends(allow(Role.USER))])
@@ -78,13 +79,23 @@ def list_all(
     return page.model_copy(update={"jobs": [platform.shown(job, caller) for job in page.jobs]})
 
 
-@router.get("/{job_id}", summary="Show a job")
-def show(job_id: str, response: Response, platform: PlatformDependency, caller: CallerDependency) -> Job:
+@router.get("/{job_id}", summary="Show a job", response_model=Job, responses=NOT_MODIFIED)
+def show(
+    job_id: str,
+    response: Response,
+    platform: PlatformDependency,
+    caller: CallerDependency,
+    if_none_match: IfNoneMatch = None,
+) -> Job | Response:
     """Return a job with the counts of its documents; `Retry-After` says when to look again."""
     with platform.database.read() as connection:
         job = platform.shown(get_job(connection, caller.tenant, job_id), caller)
+    headers = {"ETag": job_tag(job)}
     if job.finished_at is None:
-        response.headers["Retry-After"] = "1"
+        headers["Retry-After"] = "1"
+    if is_fresh(headers["ETag"], if_none_match):
+        return not_modified(headers)
+    response.headers.update(headers)
     return job
 
 

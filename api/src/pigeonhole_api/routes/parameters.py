@@ -1,8 +1,8 @@
 """Parameters that several operations have."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Header, Path, Query
 
 PageSize = Annotated[int, Query(ge=1, le=500, description="Most rows of a page.")]
 PageToken = Annotated[str | None, Query(max_length=500, description="The next_page_token of the page before.")]
@@ -15,5 +15,8 @@ ClassName = Annotated[
         description="The class, without slashes and without spaces at its ends.",
     ),
 ]
+
+IfNoneMatch = Annotated[str | None, Header(max_length=1000, description="Entity tags of what the caller has.")]
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The caller has it already."}}
 
 DEFAULT_PAGE_SIZE = 50

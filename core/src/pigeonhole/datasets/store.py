@@ -1,5 +1,7 @@
 """Manifests and document bytes in a storage."""
 
+from collections.abc import Iterator
+
 from pigeonhole.datasets.manifest import DatasetManifest
 from pigeonhole.documents import document_sha256
 from pigeonhole.storage import Storage
@@ -34,6 +36,10 @@ class DatasetStore:
     def document(self, sha256: str) -> bytes:
         """Return a document's bytes, or raise ObjectMissing."""
         return self.storage.get(f"documents/{sha256}")
+
+    def document_blocks(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Return a document's bytes, or those from `start` up to `end`, in blocks, or raise ObjectMissing."""
+        return self.storage.blocks(f"documents/{sha256}", start, end)
 
     def delete_document(self, sha256: str) -> None:
         """Remove a document's bytes; manifests that name it keep its hash, and missing bytes are no error."""

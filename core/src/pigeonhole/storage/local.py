@@ -4,10 +4,12 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from pigeonhole.storage.protocol import ObjectMissing, StorageError, check_key
 
 _PARTIAL = ".partial-"
+_BLOCK = 1 << 18
 
 
 class LocalStorage:
@@ -57,6 +59,16 @@ class LocalStorage:
         except OSError as error:
             raise StorageError(f"'{key}' could not be read: {error.strerror}.") from error
 
+    def blocks(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Return the object under the key, or a range of it, in blocks, or raise ObjectMissing."""
+        try:
+            file = self._path(key).open("rb")
+        except (FileNotFoundError, IsADirectoryError) as error:
+            raise ObjectMissing(key) from error
+        except OSError as error:
+            raise StorageError(f"'{key}' could not be read: {error.strerror}.") from error
+        return _blocks(file, start, end)
+
     def exists(self, key: str) -> bool:
         """Tell whether there is an object under the key."""
         return self._path(key).is_file()
@@ -85,6 +97,13 @@ class LocalStorage:
 
     def _path(self, key: str) -> Path:
         return self.root / check_key(key)
+
+
+def _blocks(file: IO[bytes], start: int, end: int | None) -> Iterator[bytes]:
+    with file:
+        file.seek(start)
+        while block := file.read(_BLOCK if end is None else min(_BLOCK, end - file.tell())):
+            yield block
 
 
 def _is_object(path: Path) -> bool:

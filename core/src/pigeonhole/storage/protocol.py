@@ -56,6 +56,12 @@ class Storage(Protocol):
     def get(self, key: str) -> bytes:
         """Return the bytes under the key, or raise ObjectMissing."""
 
+    def blocks(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Return the object under the key, or its bytes from `start` up to and without `end`, in blocks.
+
+        ObjectMissing is raised at once, and not by the first block.
+        """
+
     def exists(self, key: str) -> bool:
         """Tell whether there is an object under the key."""
 
@@ -78,9 +84,6 @@ class DirectStorage(Storage, Protocol):
 
     def describe(self, key: str) -> ObjectState:
         """Return what is known of the object under the key, or raise ObjectMissing."""
-
-    def blocks(self, key: str) -> Iterator[bytes]:
-        """Yield the object under the key in blocks, or raise ObjectMissing."""
 
 
 def check_key(key: str) -> str:

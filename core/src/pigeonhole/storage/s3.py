@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cached_property
 from typing import Any
 
@@ -84,15 +85,10 @@ class S3Storage:
         checksum = found.get("ChecksumSHA256")
         return ObjectState(int(found["ContentLength"]), base64.b64decode(checksum).hex() if checksum else None)
 
-    def blocks(self, key: str) -> Iterator[bytes]:
-        """Yield the object under the key in blocks, or raise ObjectMissing."""
-        body = self._call("get_object", key)["Body"]
-        try:
-            yield from body.iter_chunks(_BLOCK)
-        except BotoCoreError as error:
-            raise StorageError(f"'{key}' could not be read from S3.", hint=_HINT) from error
-        finally:
-            body.close()
+    def blocks(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Return the object under the key, or a range of it, in blocks, or raise ObjectMissing."""
+        wanted = {} if (start, end) == (0, None) else {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
+        return _blocks(key, self._call("get_object", key, **wanted)["Body"])
 
     @cached_property
     def _signer(self) -> Any:
@@ -113,3 +109,11 @@ class S3Storage:
             raise StorageError(f"S3 refused {operation} of '{key}'.", hint=_HINT) from error
         except BotoCoreError as error:
             raise StorageError(f"S3 could not be reached for {operation} of '{key}'.", hint=_HINT) from error
+
+
+def _blocks(key: str, body: Any) -> Iterator[bytes]:
+    with closing(body):
+        try:
+            yield from body.iter_chunks(_BLOCK)
+        except BotoCoreError as error:
+            raise StorageError(f"'{key}' could not be read from S3.", hint=_HINT) from error
