@@ -1,11 +1,12 @@
 """Documents as pictures for people: thumbnails, made once, and pages."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from pigeonhole.datasets import DatasetStore
 from pigeonhole.documents import DocumentLimits, DocumentRefused, MediaType, sniff
 from pigeonhole.documents.media import SNIFF_BYTES
-from pigeonhole.storage import ObjectMissing
+from pigeonhole.storage import ObjectMissing, StorageFull
 from pigeonhole_api.problems import Refusal
 
 
@@ -33,7 +34,9 @@ class DocumentImages:
             return self._store.storage.get(key)
         except ObjectMissing:
             jpeg = self.page(sha256, 1, long_side=long_side)
-            self._store.storage.put(key, jpeg)
+            # A full disk is no reason not to show what there is.
+            with suppress(StorageFull):
+                self._store.storage.put(key, jpeg)
             return jpeg
 
     def page(self, sha256: str, number: int, *, long_side: int) -> bytes:

@@ -16,6 +16,7 @@ from pigeonhole_api.auth.authentication import Authenticator
 from pigeonhole_api.auth.bearer_tokens import TokenVerifier
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database, open_database
+from pigeonhole_api.disk_space import DiskSpace
 from pigeonhole_api.images import DocumentImages
 from pigeonhole_api.model_catalog import ModelCatalog
 from pigeonhole_api.models import Job
@@ -33,6 +34,7 @@ class PlatformState:
     limits: DocumentLimits
     database: Database
     store: DatasetStore
+    space: DiskSpace
     signer: Signer
     images: DocumentImages
     catalog: ModelCatalog
@@ -85,6 +87,7 @@ def open_platform(
         limits=limits,
         database=database,
         store=store,
+        space=DiskSpace(store.storage, settings.min_free_bytes),
         signer=Signer(settings.secret, url_seconds=settings.signed_url_seconds),
         images=DocumentImages(store, limits, threads=settings.rendering_threads),
         catalog=ModelCatalog(platform.tracking_uri, platform.model_name),

@@ -1,5 +1,6 @@
 """Which problem document each kind of error becomes; never an exception's own text."""
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -12,9 +13,17 @@ from starlette.responses import JSONResponse
 from starlette.routing import compile_path
 
 from pigeonhole.errors import PigeonholeError
+from pigeonhole.storage import DISK_FULL
 from pigeonhole.telemetry import get_logger
 from pigeonhole_api.models import FieldProblem
-from pigeonhole_api.problems import Refusal, database_unavailable, internal_fault, problem_response, unavailable
+from pigeonhole_api.problems import (
+    Refusal,
+    database_unavailable,
+    internal_fault,
+    problem_response,
+    storage_full,
+    unavailable,
+)
 
 Fault = TypeVar("Fault", bound=Exception)
 
@@ -23,7 +32,8 @@ _METHOD_NOT_ALLOWED = 405
 _CODES = {404: "not-found", 405: "method-not-allowed"}
 _SENTENCES = {404: "There is no such resource.", 405: "The resource has no such method."}
 _REGISTRY = ("registry-unavailable", "The model registry does not answer.")
-_STORAGE = ("storage-unavailable", "The storage does not answer or is full.")
+_STORAGE = ("storage-unavailable", "The storage does not answer.")
+_POSTGRESQL_FULL = "53100"
 _UNAVAILABLE = {"registry-failed": _REGISTRY, "storage-failed": _STORAGE, "unknown-storage": _STORAGE}
 
 
@@ -33,6 +43,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     _handle(app, RequestValidationError, _of_invalid_request)
     _answer_http_exception(app)
     _handle(app, PigeonholeError, _of_own_error)
+    _handle(app, OSError, _of_system_error)
     for kind in (OperationalError, InterfaceError, PoolTimeoutError):
         _handle(app, kind, _of_database_error)
     _handle(app, Exception, lambda _error: internal_fault())
@@ -83,12 +94,24 @@ def _of_own_error(error: PigeonholeError) -> Refusal:
     if error.code == "object-missing":
         return Refusal(404, "content-missing", "The content is not in the storage.")
     _log.exception("request_failed", code=error.code)
+    if error.code == "storage-full":
+        return storage_full()
     return unavailable(*_UNAVAILABLE[error.code]) if error.code in _UNAVAILABLE else internal_fault()
 
 
-def _of_database_error(_error: Exception) -> Refusal:
+def _of_system_error(error: OSError) -> Refusal:
+    """Return the refusal of a request whose body the disk has no space for; other faults go on."""
+    if error.errno not in DISK_FULL:
+        raise error
+    _log.exception("disk_full")
+    return storage_full()
+
+
+def _of_database_error(error: Exception) -> Refusal:
     _log.exception("database_failed")
-    return database_unavailable()
+    cause = getattr(error, "orig", None)
+    code = getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None)
+    return storage_full() if sqlite3.SQLITE_FULL in code or _POSTGRESQL_FULL in code else database_unavailable()
 
 
 def _field_problem(error: Any) -> FieldProblem:

@@ -67,6 +67,17 @@ def database_unavailable() -> Refusal:
     return unavailable("database-unavailable", "The database does not answer.")
 
 
+def storage_full() -> Refusal:
+    """Return the refusal of an upload for which there is no space."""
+    return Refusal(
+        507,
+        "storage-full",
+        "The storage has no space for uploads.",
+        hint="Send it again when space was made; a declared document goes on waiting.",
+        headers={"Retry-After": "60"},
+    )
+
+
 def internal_fault() -> Refusal:
     """Return what a client learns of a fault of ours."""
     return Refusal(

@@ -89,6 +89,9 @@ class ApiSettings(SharedSettings):
         20_000, ge=1, description="Documents of a tenant that may wait; then uploads get 429."
     )
     ingest_threads: int = Field(4, ge=1, le=64, description="Files of one upload that are stored at the same time.")
+    min_free_bytes: int = Field(
+        1_000_000_000, ge=0, description="Bytes of the storage's disk that uploads leave free; S3 has no such limit."
+    )
     upload_url_seconds: int = Field(
         900, ge=1, le=604_800, description="How long an address for an upload to S3 is good."
     )

@@ -142,6 +142,7 @@ class Installation:
         self.url = f"http://127.0.0.1:{self.port}"
         self.client = PlatformClient(self.url, TOKEN)
         self.metrics_port = 0
+        self.prefix: tuple[str, ...] = ()
         self.processes: list[subprocess.Popen[bytes]] = []
         self.environment = {
             "PIGEONHOLE_HOME": str(home),
@@ -157,7 +158,7 @@ class Installation:
     def start(self, module: str, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
         with (self.home / f"{module}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", f"pigeonhole_api.{module}", *arguments],
+                [*self.prefix, sys.executable, "-m", f"pigeonhole_api.{module}", *arguments],
                 env={**os.environ, **self.environment, **settings},
                 stdout=log,
                 stderr=log,

@@ -19,11 +19,12 @@ BUCKET = "documents"
 
 
 class ObjectStore:
-    """A bucket; `enforces` is whether presigned addresses are checked, `is_down` lets every call fail."""
+    """A bucket; `enforces` is whether presigned addresses are checked, `is_down` and `is_full` let calls fail."""
 
     def __init__(self) -> None:
         self.enforces = True
         self.is_down = False
+        self.is_full = False
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=MotoRequestHandler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -54,6 +55,8 @@ class ObjectStore:
     def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         if self.is_down:
             return _refuse(start, "503 Service Unavailable")
+        if self.is_full and environ["REQUEST_METHOD"] == "PUT":
+            return _refuse(start, "507 Insufficient Storage")
         query = dict(parse_qsl(environ["QUERY_STRING"], keep_blank_values=True))
         if self.enforces and "X-Amz-Signature" in query:
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

@@ -51,8 +51,8 @@ def remote(module_installation: Callable[..., Any], store: ObjectStore) -> Any:
 def remote_on_either(installation_on_either: Any, strict: ObjectStore) -> Any:
     """A platform on S3 of a test's own, on either database, nothing of it started yet."""
     installation = installation_on_either
-    installation.prefix = f"own-{next(_prefixes)}"
-    installation.environment |= strict.settings(installation.prefix)
+    installation.bucket_prefix = f"own-{next(_prefixes)}"
+    installation.environment |= strict.settings(installation.bucket_prefix)
     return installation
 
 
@@ -102,8 +102,8 @@ def test_documents_go_to_the_storage_and_are_answered_like_any(
     uploads = addresses(platform, job_id, *names)
     assert [upload["name"] for upload in uploads] == names
     assert [send(upload, data) for upload, (_, data) in zip(uploads, files, strict=True)] == [200] * 3
-    assert sorted(strict.keys(f"{platform.prefix}/uploads/{job_id}/")) == sorted(
-        f"{platform.prefix}/uploads/{job_id}/{upload['document_id']}" for upload in uploads
+    assert sorted(strict.keys(f"{platform.bucket_prefix}/uploads/{job_id}/")) == sorted(
+        f"{platform.bucket_prefix}/uploads/{job_id}/{upload['document_id']}" for upload in uploads
     )
     assert platform.client.job(job_id).state == "uploading"
     assert tell(platform, job_id, *names[:2]) == (names[:2], [])
@@ -114,8 +114,8 @@ def test_documents_go_to_the_storage_and_are_answered_like_any(
     for document, (name, data) in zip(platform.client.all_documents(job_id), files, strict=True):
         assert (document.name, document.media_type, document.pages) == (name, "image/png", 1)
         assert platform.client.content(document.id) == data
-    assert strict.keys(f"{platform.prefix}/uploads/") == []
-    assert strict.keys(f"{platform.prefix}/documents/{hashlib.sha256(files[0][1]).hexdigest()}")
+    assert strict.keys(f"{platform.bucket_prefix}/uploads/") == []
+    assert strict.keys(f"{platform.bucket_prefix}/documents/{hashlib.sha256(files[0][1]).hexdigest()}")
 
 
 def test_an_address_is_good_for_the_declared_bytes_alone(
@@ -296,7 +296,7 @@ def test_what_was_put_for_nothing_is_removed(
     uploads = addresses(platform, job_id, *names)
     for upload, (_, data) in zip(uploads, files, strict=True):
         send(upload, data)
-    place = f"{platform.prefix}/uploads/"
+    place = f"{platform.bucket_prefix}/uploads/"
     tell(platform, job_id, names[0])
     send(uploads[0], files[0][1])  # once more, after it was taken
     deleted = declare(platform, "deleted", described(pictures(1)))

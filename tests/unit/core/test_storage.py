@@ -1,11 +1,12 @@
 """A local storage keeps objects whole, inside its folder, and says plainly what is missing."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from pigeonhole.storage import InvalidKey, LocalStorage, ObjectMissing, StorageError, open_storage
+from pigeonhole.storage import InvalidKey, LocalStorage, ObjectMissing, StorageError, StorageFull, open_storage
 
 pytestmark = pytest.mark.unit
 
@@ -52,11 +53,27 @@ def test_a_put_that_fails_leaves_the_old_object_and_nothing_else(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(StorageError, match="No space left"):
+    with pytest.raises(StorageFull, match="folder/key") as caught:
         storage.put("folder/key", b"new")
+    assert caught.value.code == "storage-full"
     monkeypatch.undo()
     assert storage.get("folder/key") == b"old"
     assert [path.name for path in (storage.root / "folder").iterdir()] == ["key"]
+
+
+def test_the_free_space_is_that_of_the_disk(storage: LocalStorage, tmp_path: Path) -> None:
+    assert not storage.root.exists()
+    assert abs(storage.free_bytes() - shutil.disk_usage(tmp_path).free) < 1_000_000_000
+
+
+def test_a_range_is_read_in_blocks(storage: LocalStorage) -> None:
+    content = bytes(range(256)) * 3000
+    storage.put("key", content)
+    assert len(list(storage.blocks("key"))) > 1
+    for start, end in ((0, None), (0, 10), (300_000, 700_001), (len(content) - 1, None)):
+        assert b"".join(storage.blocks("key", start, end)) == content[start:end]
+    with pytest.raises(ObjectMissing):
+        storage.blocks("other")
 
 
 def test_half_written_objects_are_not_listed(storage: LocalStorage) -> None:

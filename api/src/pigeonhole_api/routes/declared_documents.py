@@ -15,6 +15,7 @@ from pigeonhole_api.platform import PlatformDependency, PlatformState
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.jobs import get_job
 from pigeonhole_api.records.uploads import Slot, complete_job
+from pigeonhole_api.routes.uploads import require_space
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Depends(allow(Role.USER))])
 
@@ -50,6 +51,7 @@ async def upload(
     other bytes are refused: 409 `document-conflict`.
     """
     slot = await run_in_threadpool(arrivals.find, platform, caller.tenant, job_id, name)
+    await require_space(request, platform.space)
     with tempfile.SpooledTemporaryFile(_MEMORY) as content:
         size = await _receive(request, content, platform.limits.max_bytes)
         if size > platform.limits.max_bytes:

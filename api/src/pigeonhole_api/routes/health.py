@@ -18,15 +18,19 @@ def livez() -> dict[str, str]:
 
 @router.get("/readyz", summary="Tell whether requests can be answered")
 def readyz(platform: PlatformDependency) -> dict[str, str]:
-    """Answer 200 when the database does, else 503."""
+    """Answer 200 when the database does, else 503; `uploads` says whether they are taken, or why not.
+
+    A full storage leaves the API ready: what it has can be read and decided, and making space needs that.
+    """
     with platform.database.read() as connection:
         connection.execute(text("SELECT count(*) FROM jobs WHERE id = ''"))
-    return {"status": "ok"}
+    return {"status": "ok", "uploads": "storage-full" if platform.space.is_short else "ok"}
 
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
 def metrics(platform: PlatformDependency) -> Response:
-    """Return the process's metrics and the queues' state."""
-    queues = CollectorRegistry()
-    queues.register(QueueCollector(platform.database))
-    return Response(generate_latest(REGISTRY) + generate_latest(queues), media_type=CONTENT_TYPE_LATEST)
+    """Return the process's metrics, the queues' state and the free space."""
+    present = CollectorRegistry()
+    present.register(QueueCollector(platform.database))
+    present.register(platform.space)
+    return Response(generate_latest(REGISTRY) + generate_latest(present), media_type=CONTENT_TYPE_LATEST)

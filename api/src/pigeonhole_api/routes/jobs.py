@@ -57,7 +57,7 @@ async def submit_job(
         declaration = declaration_of(await request.body(), platform.settings.documents_per_job)
         job, created = await run_in_threadpool(_declare, platform, caller, declaration)
         return _accepted(response, platform.shown(job, caller), created)
-    async with received_upload(request, platform.settings.files_per_upload) as upload:
+    async with received_upload(request, platform.settings.files_per_upload, platform.space) as upload:
         reference = reference_of(upload)
         job, created = await run_in_threadpool(_accept, platform, caller, reference, upload.files)
     return _accepted(response, platform.shown(job, caller), created)

@@ -75,7 +75,7 @@ async def add_examples(
     caller: CallerDependency,
 ) -> ExamplesAdded:
     """Add files to a class, new or known; files that cannot be read are named with their reasons."""
-    async with received_upload(request, platform.settings.files_per_upload) as upload:
+    async with received_upload(request, platform.settings.files_per_upload, platform.space) as upload:
         return await run_in_threadpool(_add, platform, data, class_name, upload.files, caller)
 
 

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from pigeonhole_api.disk_space import DiskSpace
 from pigeonhole_api.file_names import clean_name
 from pigeonhole_api.intake.received import Incoming
 from pigeonhole_api.models import FieldProblem, JobDeclaration
-from pigeonhole_api.problems import Refusal
+from pigeonhole_api.problems import Refusal, storage_full
 
 _MOST_FIELDS = 8
 _MOST_FIELD_BYTES = 4096
@@ -31,12 +33,13 @@ class Upload:
 
 
 @asynccontextmanager
-async def received_upload(request: Request, most_files: int) -> AsyncIterator[Upload]:
+async def received_upload(request: Request, most_files: int, space: DiskSpace) -> AsyncIterator[Upload]:
     """Yield what a multipart request holds, while its temporary files exist; files are all parts named `files`.
 
     Raises:
-        Refusal: 413 `too-many-files`, 422 `upload-malformed` or `no-files`.
+        Refusal: 413 `too-many-files`, 422 `upload-malformed` or `no-files`, 507 `storage-full`.
     """
+    await require_space(request, space)
     try:
         form = await request.form(max_files=most_files, max_fields=_MOST_FIELDS, max_part_size=_MOST_FIELD_BYTES)
     except HTTPException as error:
@@ -50,6 +53,19 @@ async def received_upload(request: Request, most_files: int) -> AsyncIterator[Up
         yield Upload({name: value for name, value in parts if isinstance(value, str)}, files)
     finally:
         await form.close()
+
+
+async def require_space(request: Request, space: DiskSpace) -> None:
+    """Check that an upload may be kept, before anything of it is.
+
+    Raises:
+        Refusal: 507 `storage-full`.
+    """
+    if await run_in_threadpool(lambda: space.is_short):
+        # A caller who is still sending would not see the answer.
+        async for _ in request.stream():
+            pass
+        raise storage_full()
 
 
 def multipart_body() -> dict[str, Any]:

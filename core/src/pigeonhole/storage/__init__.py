@@ -3,6 +3,7 @@
 from pigeonhole.storage.local import LocalStorage
 from pigeonhole.storage.opening import open_storage
 from pigeonhole.storage.protocol import (
+    DISK_FULL,
     DirectStorage,
     InvalidKey,
     ObjectMissing,
@@ -10,9 +11,11 @@ from pigeonhole.storage.protocol import (
     PresignedPut,
     Storage,
     StorageError,
+    StorageFull,
 )
 
 __all__ = [
+    "DISK_FULL",
     "DirectStorage",
     "InvalidKey",
     "LocalStorage",
@@ -21,5 +24,6 @@ __all__ = [
     "PresignedPut",
     "Storage",
     "StorageError",
+    "StorageFull",
     "open_storage",
 ]

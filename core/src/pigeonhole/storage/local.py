@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from pigeonhole.storage.protocol import ObjectMissing, StorageError, check_key
+from pigeonhole.storage.protocol import DISK_FULL, ObjectMissing, StorageError, StorageFull, check_key
 
 _PARTIAL = ".partial-"
 _BLOCK = 1 << 18
@@ -27,7 +27,7 @@ class LocalStorage:
         """Store the bytes under the key; they are on disk when this returns, if the storage is durable.
 
         Raises:
-            StorageError: `storage-failed`, when the disk is full or not writable.
+            StorageError: `storage-full`, when the disk is, or `storage-failed`, when it is not writable.
         """
         path = self._path(key)
         try:
@@ -46,8 +46,10 @@ class LocalStorage:
             if self._durable:
                 _sync_folder(path.parent)
         except OSError as error:
+            if error.errno in DISK_FULL:
+                raise StorageFull(key) from error
             raise StorageError(
-                f"'{key}' could not be written: {error.strerror}.", hint="Check the disk's free space and rights."
+                f"'{key}' could not be written: {error.strerror}.", hint="Check the disk and its rights."
             ) from error
 
     def get(self, key: str) -> bytes:
@@ -94,6 +96,12 @@ class LocalStorage:
     def url(self, key: str) -> str:
         """Return the file's URL."""
         return self._path(key).absolute().as_uri()
+
+    def free_bytes(self) -> int:
+        """Return how much space the folder's disk has for us."""
+        there = next(folder for folder in (self.root, *self.root.absolute().parents) if folder.exists())
+        disk = os.statvfs(there)
+        return disk.f_bavail * disk.f_frsize
 
     def _path(self, key: str) -> Path:
         return self.root / check_key(key)

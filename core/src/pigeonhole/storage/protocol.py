@@ -1,11 +1,15 @@
 """What every storage can do, and how it fails."""
 
+import errno
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from pigeonhole.errors import PigeonholeError
+
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the system says of a disk without space, or of a quota that is used up."""
 
 _KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.=-]*(/[A-Za-z0-9_][A-Za-z0-9_.=-]*)*")
 
@@ -22,6 +26,14 @@ class ObjectMissing(StorageError):
 
     def __init__(self, key: str) -> None:
         super().__init__(f"The storage holds no object '{key}'.", code="object-missing")
+
+
+class StorageFull(StorageError):
+    """The storage has no space for an object; nothing of it was kept."""
+
+    def __init__(self, key: str) -> None:
+        hint = "Make space, or give the storage more."
+        super().__init__(f"There is no space to keep '{key}'.", code="storage-full", hint=hint)
 
 
 class InvalidKey(StorageError):

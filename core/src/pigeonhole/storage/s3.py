@@ -10,9 +10,17 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pigeonhole.storage.protocol import ObjectMissing, ObjectState, PresignedPut, StorageError, check_key
+from pigeonhole.storage.protocol import (
+    ObjectMissing,
+    ObjectState,
+    PresignedPut,
+    StorageError,
+    StorageFull,
+    check_key,
+)
 
 _MISSING = {"404", "NoSuchKey", "NotFound"}
+_FULL = 507  # S3 itself has no end; stores of one's own that speak its protocol do
 _BLOCK = 1 << 18
 _HINT = "Check the bucket, AWS_ENDPOINT_URL, AWS_REGION and the credentials."
 
@@ -106,6 +114,8 @@ class S3Storage:
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in _MISSING:
                 raise ObjectMissing(key) from error
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == _FULL:
+                raise StorageFull(key) from error
             raise StorageError(f"S3 refused {operation} of '{key}'.", hint=_HINT) from error
         except BotoCoreError as error:
             raise StorageError(f"S3 could not be reached for {operation} of '{key}'.", hint=_HINT) from error
