@@ -19,12 +19,16 @@ BUCKET = "documents"
 
 
 class ObjectStore:
-    """A bucket; `enforces` is whether presigned addresses are checked, `is_down` and `is_full` let calls fail."""
+    """A bucket; `enforces` is whether presigned addresses are checked, `is_down` and `is_full` let calls fail.
+
+    `seen` holds method and path of every call.
+    """
 
     def __init__(self) -> None:
         self.enforces = True
         self.is_down = False
         self.is_full = False
+        self.seen: list[tuple[str, str]] = []
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=MotoRequestHandler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -53,6 +57,7 @@ class ObjectStore:
         self._server.server_close()
 
     def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        self.seen.append((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         if self.is_down:
             return _refuse(start, "503 Service Unavailable")
         if self.is_full and environ["REQUEST_METHOD"] == "PUT":

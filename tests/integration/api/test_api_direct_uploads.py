@@ -1,5 +1,6 @@
 """Declared documents that clients send to the storage themselves, by presigned addresses."""
 
+import base64
 import hashlib
 import threading
 import time
@@ -126,7 +127,9 @@ def test_an_address_is_good_for_the_declared_bytes_alone(
     (upload,) = addresses(remote, job_id, first[0])
     same_size = bytes(len(first[1]))
     for content in (same_size, first[1] + b"more", other[1]):
-        assert send(upload, content, **{"Content-Length": str(len(content))}) == 403
+        own = {"x-amz-checksum-sha256": base64.b64encode(hashlib.sha256(content).digest()).decode()}
+        for headers in ({}, own):
+            assert send(upload, content, **{"Content-Length": str(len(content))}, **headers) == 403
     assert send({**upload, "headers": {}}, first[1]) == 403
     assert send({**upload, "url": upload["url"].replace(job_id, "job_0")}, first[1]) == 403
     assert tell(remote, job_id, first[0]) == ([], [(first[0], "upload-missing")])
@@ -163,14 +166,16 @@ def test_a_hash_that_the_storage_says_is_another_is_not_read(
     ((name, data),) = pictures(1)
     job_id = declare(remote, reference, described([(name, data)]))
     (upload,) = addresses(remote, job_id, name)
+    key = f"module/uploads/{job_id}/{upload['document_id']}"
     lenient.client.put_object(
         Bucket=BUCKET,
-        Key=f"module/uploads/{job_id}/{upload['document_id']}",
+        Key=key,
         Body=bytes(len(data)),
         ChecksumAlgorithm="SHA256",
     )
     answer = ask(remote, job_id, "arrivals", name).json()
     assert hashlib.sha256(bytes(len(data))).hexdigest() in answer["refused"][0]["detail"]
+    assert ("GET", f"/{BUCKET}/{key}") not in lenient.seen
 
 
 def test_an_address_expires(remote_on_either: Any, pictures: Pictures) -> None:
