@@ -19,6 +19,7 @@ from pigeonhole_api.problems import MEDIA_TYPE
 from pigeonhole_api.routes import (
     access,
     audit_events,
+    audit_sample,
     declared_documents,
     direct_uploads,
     documents,
@@ -33,7 +34,7 @@ from pigeonhole_api.routes import (
 )
 
 _ROUTERS = (
-    *(jobs, job_events, declared_documents, direct_uploads, documents, thumbnails),
+    *(jobs, job_events, declared_documents, direct_uploads, documents, audit_sample, thumbnails),
     *(training_set, trainings, models, audit_events, access, webhooks, health),
 )
 _DESCRIPTION = "Submit scans, get their classes with calibrated probabilities, correct them, and train on that."

@@ -14,6 +14,7 @@ class ModelCatalog:
 
     def __init__(self, tracking_uri: str, model_name: str) -> None:
         self._registry = ModelRegistry(tracking_uri, model_name)
+        self.model_name = model_name
 
     def models(self) -> list[Model]:
         """Return every version, the newest first."""
@@ -37,14 +38,22 @@ class ModelCatalog:
         evaluation = {name: report[name] for name in ("labels", "confusion", "per_class", "gates") if report.get(name)}
         return ModelDetail.model_validate({**_fields(found), **evaluation})
 
-    def promote(self, version: str) -> Model:
-        """Let a version serve.
+    def check(self, version: str) -> None:
+        """Check that there is a version.
 
         Raises:
             Refusal: 404 `model-missing`.
         """
         if self._registry.get(version) is None:
             raise missing("model", version)
+
+    def promote(self, version: str) -> Model:
+        """Let a version serve.
+
+        Raises:
+            Refusal: 404 `model-missing`.
+        """
+        self.check(version)
         return Model.model_validate(_fields(self._registry.promote(version)))
 
     def warm(self) -> None:

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pigeonhole_api.auth.callers import Role
 from pigeonhole_api.auth.claims import ClaimRules
+from pigeonhole_api.quality.rules import QualityRules
 from pigeonhole_api.retention import Retention
 from pigeonhole_api.webhooks.addresses import Network, read_networks
 from pigeonhole_api.webhooks.outcomes import RetryRules
@@ -193,6 +194,21 @@ class WorkerSettings(SharedSettings):
     webhook_longest_pause_seconds: float = Field(21_600.0, gt=0, description="Longest pause between two attempts.")
     webhook_kept_days: float = Field(30.0, gt=0, description="Days that a delivery is listed after its end.")
     training_promotes: bool = Field(True, description="Let a model that passes its gates serve at once.")
+    audit_share: float = Field(0.02, ge=0, le=1, description="Share of sure answers that people decide blind as well.")
+    quality_seconds: float = Field(
+        300.0, gt=0, description="Time from one computing of the models' figures to the next."
+    )
+    accuracy_days: float = Field(30.0, gt=0, description="Days whose decisions make a model's accuracy.")
+    drift_days: float = Field(7.0, gt=0, description="Days whose documents are compared with a model's first ones.")
+    drift_reference_days: float = Field(
+        30.0, gt=0, description="Days from a model's first answer that make the reference."
+    )
+    drift_min_documents: int = Field(100, ge=1, description="Documents on each side below which no drift is told.")
+
+    @property
+    def quality_rules(self) -> QualityRules:
+        """Return what the models' figures are about."""
+        return QualityRules(self.accuracy_days, self.drift_days, self.drift_reference_days, self.drift_min_documents)
 
     @property
     def caches(self) -> list[str]:

@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 
-from prometheus_client import start_http_server
+from prometheus_client import REGISTRY, start_http_server
 from pydantic import ValidationError
 
 from pigeonhole.datasets import DatasetStore
@@ -16,9 +16,11 @@ from pigeonhole.storage import open_storage
 from pigeonhole.telemetry import configure_logging, get_logger
 from pigeonhole_api.database import open_database
 from pigeonhole_api.identifiers import new_id
+from pigeonhole_api.quality_metrics import QualityCollector
 from pigeonhole_api.settings import WorkerSettings
 from pigeonhole_api.startup import fail_to_start
 from pigeonhole_api.webhooks.sending import Sender
+from pigeonhole_api.worker.appraiser import Appraiser
 from pigeonhole_api.worker.courier import Courier
 from pigeonhole_api.worker.heartbeat import Heartbeat
 from pigeonhole_api.worker.reaper import Reaper
@@ -46,13 +48,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except PigeonholeError as error:
         fail_to_start(f"{error.message} {error.hint or ''}")
     if settings.metrics_port:
+        REGISTRY.register(QualityCollector(database, platform.model_name))
         start_http_server(settings.metrics_port, settings.metrics_address)
     transformer, owner = Transformer(settings), new_id("worker")
     documents = DocumentWorker(database, store, transformer, settings, owner)
     trainer = Trainer(database, settings, platform, owner)
     courier = Courier(database, sender, settings, owner)
     _stop_on_signals(documents.stop, trainer.stop, courier.stop)
-    with Heartbeat(database, documents, trainer, owner, settings), Reaper(database, store, caches, settings):
+    with (
+        Heartbeat(database, documents, trainer, owner, settings),
+        Reaper(database, store, caches, settings),
+        Appraiser(database, owner, settings),
+    ):
         others = [
             threading.Thread(target=trainer.run, name="trainer"),
             threading.Thread(target=courier.run, name="courier"),

@@ -20,6 +20,7 @@ EVERYONE = {"user", "reviewer", "admin", "ops"}
 PEOPLE = {"user", "reviewer", "admin"}
 REVIEWERS = {"reviewer", "admin"}
 WATCHERS = {"admin", "ops"}
+JUDGES = {"reviewer", "admin", "ops"}
 ADMINS = {"admin"}
 ALLOWED = {
     "POST /v1/jobs": PEOPLE,
@@ -39,7 +40,10 @@ ALLOWED = {
     "GET /v1/documents/{document_id}/pages/{page}": PEOPLE,
     "GET /v1/documents/{document_id}/thumbnail": PEOPLE,
     "PATCH /v1/documents/{document_id}/review": REVIEWERS,
+    "GET /v1/documents/{document_id}/reviews": PEOPLE,
     "GET /v1/review-queue": REVIEWERS,
+    "GET /v1/audit-sample": REVIEWERS,
+    "POST /v1/audit-sample/{document_id}/decision": REVIEWERS,
     "GET /v1/classes": PEOPLE,
     "GET /v1/classes/{class_name}/examples": ADMINS,
     "POST /v1/classes/{class_name}/examples": ADMINS,
@@ -54,6 +58,7 @@ ALLOWED = {
     "GET /v1/trainings/{training_id}": WATCHERS,
     "GET /v1/models": EVERYONE,
     "GET /v1/models/{version}": EVERYONE,
+    "GET /v1/models/{version}/quality": JUDGES,
     "GET /v1/models/production": EVERYONE,
     "PUT /v1/models/production": ADMINS,
     "GET /v1/audit-events": WATCHERS,
@@ -97,7 +102,7 @@ def signed_in(module_installation: Callable[..., Any], issuer: OidcIssuer) -> An
         PIGEONHOLE_OIDC_ISSUER=issuer.url, PIGEONHOLE_OIDC_UNKNOWN_KEY_PAUSE_SECONDS="0.2"
     )
     installation.start_api()
-    installation.start_worker()
+    installation.start_worker(PIGEONHOLE_API_AUDIT_SHARE="1")
     return installation
 
 
@@ -300,6 +305,8 @@ def state_of(installation: Any, token: str, possessions: dict[str, str]) -> list
         f"/v1/classes/{possessions['class_name']}/examples",
         "/v1/api-keys",
         "/v1/corrections",
+        "/v1/audit-sample",
+        f"/v1/documents/{possessions['document_id']}/reviews",
         "/v1/audit-events",
     ]
     answers = [installation.call("GET", path, token=token) for path in paths]
@@ -321,6 +328,13 @@ def test_what_a_stranger_does_with_a_known_id_is_refused_as_if_it_were_none(
             {"json": review, "headers": {"if-match": "*"}},
             "document-missing",
         ),
+        (
+            "POST",
+            f"/v1/audit-sample/{document}/decision",
+            {"json": {"class": possessions["class"]}, "headers": {"if-match": "*"}},
+            "document-missing",
+        ),
+        ("GET", f"/v1/documents/{document}/reviews", {}, "document-missing"),
         ("PUT", f"/v1/jobs/{job}/documents/owned.png", {"content": b"x"}, "job-missing"),
         ("POST", "/v1/corrections/imports", {"json": {"document_ids": [document]}}, "not-reviewed"),
         ("DELETE", f"/v1/examples/{possessions['example_id']}", {}, "example-missing"),
@@ -329,6 +343,23 @@ def test_what_a_stranger_does_with_a_known_id_is_refused_as_if_it_were_none(
     for method, path, content, code in calls:
         answer = signed_in.call(method, path, token=token, **content)
         assert answer.json()["code"] == code, path
+
+
+def test_an_audit_sample_is_its_tenants_own(signed_in: Any, issuer: OidcIssuer) -> None:
+    owner, stranger = (PlatformClient(signed_in.url, issuer.token(tenant=name)) for name in ("audited", "stranger"))
+    files = [(f"audited-{number}.png", signed_in.picture(77_040 + number)) for number in range(8)]
+    owner.wait(owner.submit_job("audited", files).id, 60)
+    drawn = owner.audit_sample().documents
+    assert drawn
+    assert stranger.audit_sample().documents == []
+    for document in drawn:
+        with pytest.raises(ApiError) as caught:
+            stranger.decide_blind(document, "invoice")
+        assert (caught.value.status, caught.value.code) == (404, "document-missing")
+        assert owner.reviews(document.id) == []
+    assert owner.audit_sample().documents == drawn
+    for client in (owner, stranger):
+        client.close()
 
 
 def test_references_and_contents_of_tenants_do_not_meet(signed_in: Any, issuer: OidcIssuer) -> None:

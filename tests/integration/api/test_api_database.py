@@ -23,7 +23,7 @@ from pigeonhole_api.database import Database, DatabaseError, database_now, migra
 from pigeonhole_api.database.migrating import MIGRATIONS, NEWEST
 from pigeonhole_api.database.tables import documents, metadata, predictions
 from pigeonhole_api.intake.received import Received
-from pigeonhole_api.models import FINAL_JOB_STATES, Prediction, PredictionModel
+from pigeonhole_api.models import FINAL_JOB_STATES, OcrSummary, Prediction, PredictionModel
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records import leases
 from pigeonhole_api.records.job_changes import cancel_job, retry_job
@@ -102,6 +102,32 @@ def test_migrations_go_down_and_up_again_with_everything_in_place(database: Data
     for wrong in ({"state": "unknown"}, {"state": "leased"}, {"job_id": "none"}):
         with pytest.raises(IntegrityError), database.write() as connection:
             connection.execute(update(documents).values(wrong))
+
+
+def test_answers_from_before_have_the_features_that_figures_count_by(database: Database) -> None:
+    submit(database, 4)
+    read = OcrSummary(engine="tesseract", engine_version="5", seconds=1, pages_read=1, language="fr", confidence=0.75)
+    unsure, unscored = {"abstained": True}, {"confidence": None, "class_name": None}
+    with database.write() as connection:
+        taken = sorted(leases.claim(connection, "a", 4, seconds=30), key=lambda lease: lease.document_id)
+        for lease, changes in zip(taken, ({}, unsure, unscored, {"ocr": read}), strict=True):
+            assert leases.finish(connection, lease, prediction().model_copy(update=changes))
+    features = select(
+        *(predictions.c.document_id, predictions.c.uncertain, predictions.c.language, predictions.c.engine),
+        predictions.c.ocr_confidence,
+    ).order_by(predictions.c.document_id)
+    with database.read() as connection:
+        before = connection.execute(features).all()
+    assert [tuple(row)[1:] for row in before] == [
+        (False, None, None, None),
+        (True, None, None, None),
+        (True, None, None, None),
+        (False, "fr", "tesseract", 0.75),
+    ]
+    move_to(database, "0005")
+    move_to(database, NEWEST)
+    with database.read() as connection:
+        assert connection.execute(features).all() == before
 
 
 def test_migrations_go_down_to_nothing(database: Database) -> None:

@@ -58,6 +58,7 @@ def test_every_command_works_as_printed(platform: Any, pictures: Callable[[int],
             client.wait(values["JOB"], timeout=30)
             document = client.documents(values["JOB"]).documents[0]
             values |= {"DOCUMENT": document.id, "ETAG": document.etag, "CLASS": document.prediction.class_name}
+            values["VERSION"] = document.prediction.model.version
         if "tuesday-batch" in command:
             values["TUESDAY"] = response.json()["id"]
         if command.endswith("/v1/dataset-versions"):

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from pigeonhole_api.client.access_calls import AccessCalls
 from pigeonhole_api.client.direct_uploads import send_directly
 from pigeonhole_api.client.errors import ApiError
+from pigeonhole_api.client.feedback_calls import FeedbackCalls
 from pigeonhole_api.client.training_calls import TrainingCalls
 from pigeonhole_api.client.transport import Transport, parse
 from pigeonhole_api.client.uploads import BINARY, Sending, Upload, declare, opened
@@ -22,7 +23,7 @@ _MOST_ROWS = 500
 _CONNECTIONS = 8
 
 
-class PlatformClient(TrainingCalls, AccessCalls, WebhookCalls):
+class PlatformClient(TrainingCalls, AccessCalls, WebhookCalls, FeedbackCalls):
     """A synchronous client; every call raises ApiError when the platform refuses or does not answer."""
 
     def __init__(self, base_url: str, token: str, *, read_seconds: float = 60.0) -> None:
@@ -210,25 +211,3 @@ class PlatformClient(TrainingCalls, AccessCalls, WebhookCalls):
         """Return a page, counted from 1, as a JPEG whose longer side is at most `long_side` pixels."""
         path = f"/v1/documents/{quote(document_id, safe='')}/pages/{page}"
         return self._transport.get(path, {"long_side": long_side}).content
-
-    def review(self, document: Document, decision: str, class_name: str) -> Document:
-        """Decide a document's class, provided that it is still as it was read.
-
-        Args:
-            document: The document as the person saw it.
-            decision: `accepted` for the model's class, `corrected` for another one.
-            class_name: The class.
-
-        Raises:
-            ApiError: Status 412, when the document has changed meanwhile.
-        """
-        body = {"decision": decision, "class": class_name}
-        path = f"/v1/documents/{quote(document.id, safe='')}/review"
-        answer = self._transport.send("PATCH", path, json=body, headers={"If-Match": document.etag})
-        return parse(Document, answer)
-
-    def review_queue(self, *, page_size: int | None = None, page_token: str | None = None) -> DocumentPage:
-        """Return the documents of all jobs that wait for a person, the least certain first."""
-        return self._transport.read(
-            DocumentPage, "/v1/review-queue", {"page_size": page_size, "page_token": page_token}
-        )

@@ -8,7 +8,7 @@ from pigeonhole.settings import PlatformSettings
 from pigeonhole_api.database.engine import Database
 from pigeonhole_api.settings import DatabaseSettings
 
-NEWEST = "0005"
+NEWEST = "0006"
 """The newest migration's number."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")

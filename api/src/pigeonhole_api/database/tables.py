@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -26,6 +27,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+LONGEST_LANGUAGE, LONGEST_ENGINE = 16, 100
+"""Characters that are kept of how a document was read."""
 
 jobs = Table(
     "jobs",
@@ -100,6 +104,12 @@ predictions = Table(
     Column("model_version", String(64), nullable=False),
     Column("answer", JSON, nullable=False),
     Column("created_at", Double, nullable=False),
+    # What the figures of a model count by; an answer is long, and is not to be searched for them.
+    Column("uncertain", Boolean, nullable=False, server_default=false()),
+    Column("language", String(LONGEST_LANGUAGE)),
+    Column("engine", String(LONGEST_ENGINE)),
+    Column("ocr_confidence", Double),
+    Index(None, "model_version", "created_at"),
 )
 
 reviews = Table(
@@ -112,6 +122,21 @@ reviews = Table(
     Column("class_name", String(64), nullable=False),
     Column("by", String(100), nullable=False),
     Column("at", Double, nullable=False),
+    Column("blind", Boolean, nullable=False, server_default=false()),
+    Column("seconds_spent", Double),
+    Column("note", Text),
+    Index(None, "at"),
+)
+
+audit_sample = Table(
+    "audit_sample",
+    metadata,
+    # Documents that were drawn for a blind audit; the decision is None until someone has made it.
+    Column("document_id", ForeignKey("documents.id"), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("review_id", ForeignKey("reviews.id")),
+    Index(None, "tenant", "review_id", "document_id"),
+    Index(None, "review_id"),
 )
 
 _IS_LIVE = text("deleted_at IS NULL")
@@ -216,6 +241,34 @@ content_removals = Table(
     # A content is shared by all who have uploaded it, so it is of no tenant.
     Column("sha256", String(64), primary_key=True),
     Column("due_at", Double, nullable=False, index=True),
+)
+
+quality_figures = Table(
+    "quality_figures",
+    metadata,
+    # Of all tenants together, so of no tenant.
+    Column("model_version", String(64), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("value", Double),
+    Column("n", Integer, nullable=False),
+    Column("low", Double),
+    Column("high", Double),
+    Column("reference_n", Integer),
+    Column("chance", Double),
+    Column("reason", String(40)),
+    Column("days", Double, nullable=False),
+    Column("reference_days", Double),
+    Column("computed_at", Double, nullable=False),
+)
+
+periodic_work = Table(
+    "periodic_work",
+    metadata,
+    # Work that one process does for all: whoever takes it moves the time at which it is due again.
+    Column("name", String(40), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("succeeded_at", Double),
 )
 
 webhooks = Table(

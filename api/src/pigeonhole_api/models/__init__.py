@@ -2,6 +2,16 @@
 
 from pigeonhole_api.models.access import ApiKeyPage, ApiKeyRequest, ApiKeySummary, CallerSummary, NewApiKey
 from pigeonhole_api.models.audit import AuditEvent, AuditEventPage
+from pigeonhole_api.models.feedback import (
+    AccuracyFigure,
+    AuditDecision,
+    AuditSamplePage,
+    DriftScore,
+    ModelQuality,
+    ReviewHistory,
+    ReviewRequest,
+    SampledDocument,
+)
 from pigeonhole_api.models.jobs import (
     FINAL_JOB_STATES,
     ClassProbability,
@@ -24,7 +34,6 @@ from pigeonhole_api.models.jobs import (
     Review,
     ReviewDecision,
     ReviewFilter,
-    ReviewRequest,
     WordBox,
     WordReason,
 )
@@ -86,13 +95,16 @@ __all__ = [
     "FINAL_TRAINING_STATES",
     "MOST_ARRIVALS",
     "MOST_UPLOAD_URLS",
+    "AccuracyFigure",
     "ApiKeyPage",
     "ApiKeyRequest",
     "ApiKeySummary",
     "Arrivals",
     "ArrivalsRequest",
+    "AuditDecision",
     "AuditEvent",
     "AuditEventPage",
+    "AuditSamplePage",
     "CallerSummary",
     "ClassList",
     "ClassProbability",
@@ -110,6 +122,7 @@ __all__ = [
     "DocumentEvent",
     "DocumentPage",
     "DocumentState",
+    "DriftScore",
     "Example",
     "ExamplePage",
     "ExampleSource",
@@ -128,6 +141,7 @@ __all__ = [
     "Model",
     "ModelDetail",
     "ModelList",
+    "ModelQuality",
     "NewApiKey",
     "NewWebhook",
     "OcrSummary",
@@ -143,7 +157,9 @@ __all__ = [
     "Review",
     "ReviewDecision",
     "ReviewFilter",
+    "ReviewHistory",
     "ReviewRequest",
+    "SampledDocument",
     "StartTrainingRequest",
     "Training",
     "TrainingPage",

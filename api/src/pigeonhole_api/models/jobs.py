@@ -169,19 +169,15 @@ class Prediction(WireModel):
 
 
 class Review(WireModel):
-    """What a person decided about a document."""
+    """What a person decided about a document; `blind` when the model's answer was not shown for it."""
 
     decision: ReviewDecision
     class_name: str = Field(alias="class")
     by: str
     at: Moment
-
-
-class ReviewRequest(WireModel):
-    """A decision to be made about a document."""
-
-    decision: ReviewDecision
-    class_name: str = Field(alias="class", min_length=1, max_length=64)
+    blind: bool = False
+    seconds_spent: float | None = None
+    note: str | None = None
 
 
 class DocumentError(WireModel):

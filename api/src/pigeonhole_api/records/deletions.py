@@ -14,7 +14,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import database_now, now
-from pigeonhole_api.database.tables import content_removals, documents, examples, jobs, predictions, reviews
+from pigeonhole_api.database.tables import (
+    audit_sample,
+    content_removals,
+    documents,
+    examples,
+    jobs,
+    predictions,
+    reviews,
+)
 from pigeonhole_api.models import FINAL_JOB_STATES, FieldProblem
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.audit import record
@@ -81,8 +89,9 @@ def bury_job(connection: Connection, job_id: str, caller: Caller, contents: Coll
         )
         .values(duplicate_of=None, version=documents.c.version + 1)
     )
-    connection.execute(delete(predictions).where(predictions.c.document_id.in_(own)))
-    connection.execute(delete(reviews).where(reviews.c.document_id.in_(own)))
+    # First the rows that refer to others.
+    for table in (audit_sample, predictions, reviews):
+        connection.execute(delete(table).where(table.c.document_id.in_(own)))
     connection.execute(delete(documents).where(documents.c.job_id == job_id))
     buried = {
         "reference": job_id,

@@ -29,6 +29,9 @@ def described_documents(tenant: str) -> Select[Any]:
         reviews.c.class_name.label("reviewed_class"),
         reviews.c.by,
         reviews.c.at,
+        reviews.c.blind,
+        reviews.c.seconds_spent,
+        reviews.c.note,
     )
     return described.select_from(joined).where(documents.c.tenant == tenant)
 
@@ -123,13 +126,17 @@ def to_document(row: Row[Any], signer: Signer, present: float) -> Document:
         finished_at=to_moment(row.finished_at),
         error=error,
         prediction=prediction,
-        review=_to_review(row),
+        review=None if row.review_id is None else to_review(row, row.reviewed_class),
         duplicate_of=row.duplicate_of,
-        thumbnail_url=signer.signed_path(f"/v1/documents/{row.id}/thumbnail", row.tenant, present)
-        if row.media_type
-        else None,
+        thumbnail_url=thumbnail_path(row, signer, present),
         etag=etag_of(row.version),
     )
+
+
+def thumbnail_path(row: Row[Any], signer: Signer, present: float) -> str | None:
+    """Return where a document's row is shown small, or None for what cannot be drawn."""
+    path = f"/v1/documents/{row.id}/thumbnail"
+    return signer.signed_path(path, row.tenant, present) if row.media_type else None
 
 
 def etag_of(version: int) -> str:
@@ -137,7 +144,14 @@ def etag_of(version: int) -> str:
     return f'"{version}"'
 
 
-def _to_review(row: Row[Any]) -> Review | None:
-    if row.review_id is None:
-        return None
-    return Review(decision=row.decision, class_name=row.reviewed_class, by=row.by, at=to_moment(row.at))
+def to_review(row: Row[Any], class_name: str | None = None) -> Review:
+    """Return a row with a decision's columns as a decision; its class where the row has it by another name."""
+    return Review(
+        decision=row.decision,
+        class_name=row.class_name if class_name is None else class_name,
+        by=row.by,
+        at=to_moment(row.at),
+        blind=row.blind,
+        seconds_spent=row.seconds_spent,
+        note=row.note,
+    )

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Double, Insert, Select, Update, bindparam, ca
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from pigeonhole_api.database import database_now
-from pigeonhole_api.database.tables import documents, jobs, predictions
+from pigeonhole_api.database.tables import LONGEST_ENGINE, LONGEST_LANGUAGE, audit_sample, documents, jobs, predictions
 from pigeonhole_api.models import Prediction
+from pigeonhole_api.quality import is_audited
 from pigeonhole_api.records.jobs import refresh_state
 from pigeonhole_api.records.locking import locked
 
@@ -58,13 +59,15 @@ def renew(connection: Connection, owner: str, document_ids: Collection[str], *, 
     return connection.execute(update(documents).where(*held).values(lease_until=database_now() + seconds)).rowcount
 
 
-def finish(connection: Connection, lease: Lease, prediction: Prediction) -> bool:
+def finish(connection: Connection, lease: Lease, prediction: Prediction, *, audit_share: float = 0.0) -> bool:
     """Keep a document's result and its new state together; False when the lease was lost."""
-    return bool(finish_all(connection, {lease: prediction}))
+    return bool(finish_all(connection, {lease: prediction}, audit_share=audit_share))
 
 
-def finish_all(connection: Connection, answers: Mapping[Lease, Prediction]) -> list[Lease]:
+def finish_all(connection: Connection, answers: Mapping[Lease, Prediction], *, audit_share: float = 0.0) -> list[Lease]:
     """Keep the results and the new states of documents together; return those leases that were not lost.
+
+    Of the answers that nobody would look at, a share is drawn for the audit sample at the same time.
 
     All documents are locked before any job, as everywhere: others lock them in that order too.
     """
@@ -76,6 +79,11 @@ def finish_all(connection: Connection, answers: Mapping[Lease, Prediction]) -> l
         if ids:
             connection.execute(_ending(), {"ids": ids, "ended": state})
     connection.execute(_keeping(), [_result_row(lease, answers[lease]) for lease in kept])
+    sure = [lease for lease in kept if not _is_uncertain(answers[lease])]
+    drawn = [lease for lease in sure if is_audited(lease.document_id, audit_share)]
+    if drawn:
+        rows = [{"document_id": lease.document_id, "tenant": lease.tenant} for lease in drawn]
+        connection.execute(insert(audit_sample), rows)
     versions = {lease.job_id: answers[lease].model.version for lease in reversed(kept)}
     refresh_state(connection, versions, versions)
     return kept
@@ -131,11 +139,16 @@ def _lock_held(connection: Connection, leases: Collection[Lease]) -> list[Lease]
     return [lease for lease in leases if found.get(lease.document_id) == (lease.owner, lease.attempt)]
 
 
+def _is_uncertain(prediction: Prediction) -> bool:
+    return prediction.abstained or prediction.confidence is None
+
+
 def _state_after(prediction: Prediction) -> str:
-    return "needs_review" if prediction.abstained or prediction.confidence is None else "classified"
+    return "needs_review" if _is_uncertain(prediction) else "classified"
 
 
 def _result_row(lease: Lease, prediction: Prediction) -> dict[str, Any]:
+    read = prediction.ocr
     return {
         "document_id": lease.document_id,
         "tenant": lease.tenant,
@@ -144,6 +157,11 @@ def _result_row(lease: Lease, prediction: Prediction) -> dict[str, Any]:
         "confidence": prediction.confidence,
         "model_version": prediction.model.version,
         "answer": prediction.model_dump(mode="json"),
+        "uncertain": _is_uncertain(prediction),
+        # The engine joins as many names as there are.
+        "language": None if read is None else read.language[:LONGEST_LANGUAGE],
+        "engine": None if read is None else read.engine[:LONGEST_ENGINE],
+        "ocr_confidence": None if read is None else read.confidence,
     }
 
 

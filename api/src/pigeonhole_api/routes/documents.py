@@ -10,13 +10,21 @@ from pigeonhole_api.access import CallerDependency, allow
 from pigeonhole_api.auth.callers import Role
 from pigeonhole_api.conditions import is_fresh, not_modified, wanted_range
 from pigeonhole_api.metrics import FEEDBACK
-from pigeonhole_api.models import Document, DocumentPage, ReviewRequest
+from pigeonhole_api.models import Document, DocumentPage, ReviewHistory, ReviewRequest
 from pigeonhole_api.platform import PlatformDependency, PlatformState
 from pigeonhole_api.problems import Refusal, missing
 from pigeonhole_api.records.documents import get_document, get_row, review_queue
 from pigeonhole_api.records.paging import PageRequest
-from pigeonhole_api.records.reviews import decide_document
-from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, NOT_MODIFIED, IfNoneMatch, PageSize, PageToken
+from pigeonhole_api.records.reviews import decide_document, list_reviews
+from pigeonhole_api.routes.parameters import (
+    DEFAULT_PAGE_SIZE,
+    NOT_MODIFIED,
+    IfMatch,
+    IfNoneMatch,
+    PageSize,
+    PageToken,
+    required_etag,
+)
 
 router = APIRouter(tags=["documents"], dependencies=[Depends(allow(Role.USER))])
 
@@ -121,18 +129,12 @@ def review(
     response: Response,
     platform: PlatformDependency,
     caller: CallerDependency,
-    if_match: Annotated[str | None, Header(description="The document's etag as it was read.")] = None,
+    if_match: IfMatch = None,
 ) -> Document:
     """Accept the model's class or correct it; the document counts as classified from then on."""
-    if if_match is None:
-        raise Refusal(
-            428,
-            "precondition-required",
-            "The If-Match header is missing.",
-            hint="Send the document's etag, so that nobody's decision is overwritten unseen.",
-        )
+    etag = required_etag(if_match)
     with platform.database.write() as connection:
-        decide_document(connection, document_id, decision, caller, if_match=if_match)
+        decide_document(connection, document_id, decision, caller, if_match=etag)
         document = get_document(connection, caller.tenant, document_id, platform.signer)
     if document.prediction is not None:
         model = document.prediction.model
@@ -140,6 +142,13 @@ def review(
         FEEDBACK.labels(model.name, model.version, verdict).inc()
     response.headers["ETag"] = document.etag
     return document
+
+
+@router.get("/v1/documents/{document_id}/reviews", summary="List the decisions about a document")
+def list_decisions(document_id: str, platform: PlatformDependency, caller: CallerDependency) -> ReviewHistory:
+    """Return all decisions about a document, open and blind, the oldest first."""
+    with platform.database.read() as connection:
+        return list_reviews(connection, caller.tenant, document_id)
 
 
 @router.get("/v1/review-queue", summary="List what waits for a person", dependencies=[Depends(allow(Role.REVIEWER))])

@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from pigeonhole_api.metrics import QueueCollector
 from pigeonhole_api.platform import PlatformDependency
+from pigeonhole_api.quality_metrics import QualityCollector
 
 router = APIRouter(tags=["health"])
 
@@ -29,8 +30,9 @@ def readyz(platform: PlatformDependency) -> dict[str, str]:
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
 def metrics(platform: PlatformDependency) -> Response:
-    """Return the process's metrics, the queues' state and the free space."""
+    """Return the process's metrics, the queues' state, the free space, and the models' figures."""
     present = CollectorRegistry()
     present.register(QueueCollector(platform.database))
     present.register(platform.space)
+    present.register(QualityCollector(platform.database, platform.catalog.model_name))
     return Response(generate_latest(REGISTRY) + generate_latest(present), media_type=CONTENT_TYPE_LATEST)

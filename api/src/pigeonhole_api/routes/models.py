@@ -6,12 +6,15 @@ from fastapi import APIRouter, Depends, Path
 
 from pigeonhole_api.access import CallerDependency, allow, allow_keepers_of_models
 from pigeonhole_api.auth.callers import Role
-from pigeonhole_api.models import Model, ModelDetail, ModelList, ProductionRequest
+from pigeonhole_api.models import Model, ModelDetail, ModelList, ModelQuality, ProductionRequest
 from pigeonhole_api.platform import PlatformDependency
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.audit import record
+from pigeonhole_api.records.quality import get_quality, has_answered
 
 router = APIRouter(prefix="/v1/models", tags=["models"], dependencies=[Depends(allow(*Role))])
+
+Version = Annotated[str, Path(pattern=r"^[0-9]{1,9}$")]
 
 
 @router.get("", summary="List models")
@@ -49,6 +52,20 @@ def set_production(wanted: ProductionRequest, platform: PlatformDependency, call
 
 
 @router.get("/{version}", summary="Show a model")
-def show(version: Annotated[str, Path(pattern=r"^[0-9]{1,9}$")], platform: PlatformDependency) -> ModelDetail:
+def show(version: Version, platform: PlatformDependency) -> ModelDetail:
     """Return a version with its metrics, confusion matrix and gates."""
     return platform.catalog.detail(version)
+
+
+@router.get(
+    "/{version}/quality",
+    summary="Show how a model does",
+    dependencies=[Depends(allow(Role.ADMIN, Role.OPS, Role.REVIEWER))],
+)
+def quality(version: Version, platform: PlatformDependency) -> ModelQuality:
+    """Return a version's online accuracy and drift, as they were computed last; a figure without data says why."""
+    with platform.database.read() as connection:
+        found, answered = get_quality(connection, version), has_answered(connection, version)
+    if found.computed_at is None and not answered:
+        platform.catalog.check(version)
+    return found

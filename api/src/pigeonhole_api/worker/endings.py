@@ -27,9 +27,10 @@ class Ending:
 class EndingWriter:
     """Writes endings down; what cannot be written is left to the end of its lease, which nobody renews any more."""
 
-    def __init__(self, database: Database, *, max_attempts: int) -> None:
+    def __init__(self, database: Database, *, max_attempts: int, audit_share: float = 0.0) -> None:
         self._database = database
         self._max_attempts = max_attempts
+        self._audit_share = audit_share
 
     def write(self, endings: Sequence[Ending]) -> None:
         """Keep answers together, since a commit waits for the disk, and everything else one by one."""
@@ -48,7 +49,7 @@ class EndingWriter:
         if not answers:
             return
         with self._database.write() as connection:
-            kept = leases.finish_all(connection, answers)
+            kept = leases.finish_all(connection, answers, audit_share=self._audit_share)
         for lease in answers:
             _note(lease, "answered", kept=lease in kept)
 

@@ -39,7 +39,7 @@ class DocumentWorker:
         self._transformer = transformer
         self._settings = settings
         self._owner = owner
-        self._writer = EndingWriter(database, max_attempts=settings.max_attempts)
+        self._writer = EndingWriter(database, max_attempts=settings.max_attempts, audit_share=settings.audit_share)
         self._changed = threading.Condition()
         self._held: set[str] = set()
         self._ended: list[tuple[Lease, Outcome | None]] = []
