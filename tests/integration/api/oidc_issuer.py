@@ -1,12 +1,15 @@
-"""An OpenID Connect issuer: discovery, keys, and tokens, honest ones and others."""
+"""An OpenID Connect issuer: discovery, keys, the code flow, and tokens, honest ones and others."""
 
 import base64
+import hashlib
 import hmac
 import json
+import secrets
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -17,10 +20,15 @@ AUDIENCE = "pigeonhole"
 
 
 class OidcIssuer:
-    """Signs what it is asked to; `is_down` lets it answer 503, `fetches` counts looks at its keys."""
+    """Signs what it is asked to; `is_down` lets it answer 503, `fetches` counts looks at its keys.
+
+    Whoever comes by a browser is the person that `person` makes of the honest claims.
+    """
 
     def __init__(self) -> None:
         self.is_down = False
+        self.person: dict[str, Any] = {}
+        self.codes: dict[str, dict[str, str]] = {}
         self.fetches = 0
         self.keys: dict[str, rsa.RSAPrivateKey] = {}
         self.rotate("first")
@@ -28,17 +36,25 @@ class OidcIssuer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                path, _, query = self.path.partition("?")
                 if issuer.is_down:
                     self.send_error(503)
-                    return
-                if self.path == "/jwks":
-                    issuer.fetches += 1
-                documents = {
-                    "/.well-known/openid-configuration": {"issuer": issuer.url, "jwks_uri": f"{issuer.url}/jwks"},
-                    "/jwks": {"keys": [issuer.public_jwk(key_id) for key_id in issuer.keys]},
-                }
-                content = json.dumps(documents[self.path]).encode()
+                elif path == "/authorize":
+                    self.send_response(302)
+                    self.send_header("Location", issuer.authorize(dict(parse_qsl(query))))
+                    self.end_headers()
+                else:
+                    issuer.fetches += path == "/jwks"
+                    self.answer({"/.well-known/openid-configuration": issuer.discovery, "/jwks": issuer.jwks}[path]())
+
+            def do_POST(self) -> None:
+                form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                self.answer(issuer.exchange(dict(parse_qsl(form))))
+
+            def answer(self, document: dict[str, Any]) -> None:
+                content = json.dumps(document).encode()
                 self.send_response(200)
+                self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
@@ -55,6 +71,38 @@ class OidcIssuer:
         """Sign with a new key from now on; only that one is shown."""
         self.keys = {key_id: rsa.generate_private_key(public_exponent=65537, key_size=2048)}
         self.key_id = key_id
+
+    def discovery(self) -> dict[str, Any]:
+        return {
+            "issuer": self.url,
+            "jwks_uri": f"{self.url}/jwks",
+            "authorization_endpoint": f"{self.url}/authorize",
+            "token_endpoint": f"{self.url}/token",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "code_challenge_methods_supported": ["S256"],
+        }
+
+    def jwks(self) -> dict[str, Any]:
+        return {"keys": [self.public_jwk(key_id) for key_id in self.keys]}
+
+    def authorize(self, asked: dict[str, str]) -> str:
+        """Let the person in without a question, and return where the browser goes on."""
+        code = secrets.token_urlsafe()
+        self.codes[code] = asked
+        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
+
+    def exchange(self, form: dict[str, str]) -> dict[str, Any]:
+        """Give tokens for a code, once, to whoever has asked for it (RFC 7636)."""
+        asked = self.codes.pop(form["code"])
+        challenge = _encoded(hashlib.sha256(form["code_verifier"].encode()).digest())
+        assert (asked["code_challenge"], asked["redirect_uri"]) == (challenge, form["redirect_uri"])
+        return {
+            "token_type": "Bearer",
+            "access_token": self.token(**self.person),
+            "id_token": self.token(aud=asked["client_id"], nonce=asked["nonce"], **self.person),
+        }
 
     def public_jwk(self, key_id: str) -> dict[str, Any]:
         public = json.loads(RSAAlgorithm.to_jwk(self.keys[key_id].public_key()))

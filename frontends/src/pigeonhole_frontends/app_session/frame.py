@@ -12,6 +12,8 @@ from pigeonhole_frontends.app_display.stylesheet import LOGO, MARK, STYLESHEET
 from pigeonhole_frontends.app_session.faults import faults_in_words
 from pigeonhole_frontends.app_session.language import Language, session_language
 from pigeonhole_frontends.app_session.platform import model_in_use
+from pigeonhole_frontends.app_session.settings import AppSettings
+from pigeonhole_frontends.app_session.sign_in import require_sign_in
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ def open_app(screens: Sequence[ScreenEntry]) -> None:
     st.html(STYLESHEET)
     st.html(f"<style>:root {{ --ph-browse: '{language.html('files.browse')}'; }}</style>")
     st.logo(LOGO, size="large", icon_image=LOGO)
+    require_sign_in(AppSettings(), language)
     pages = [
         st.Page(
             entry.script,

@@ -6,12 +6,13 @@ import streamlit as st
 from pigeonhole_api.client import PlatformClient
 from pigeonhole_api.models import Model
 from pigeonhole_frontends.app_session.settings import AppSettings
+from pigeonhole_frontends.app_session.sign_in import session_token
 
 
 def platform() -> PlatformClient:
     """Return the client of this browser session; its connections are kept open and closed with the session."""
     settings = AppSettings()
-    return _connected(settings.api_url, settings.token.get_secret_value(), settings.answer_seconds)
+    return _connected(settings.api_url, session_token(settings), settings.answer_seconds)
 
 
 @st.cache_resource(scope="session", show_spinner=False, on_release=lambda client: client.close())

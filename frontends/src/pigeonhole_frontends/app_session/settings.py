@@ -1,5 +1,7 @@
 """Settings of the two apps."""
 
+from typing import Literal
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -12,6 +14,9 @@ class AppSettings(BaseSettings):
     api_url: str = Field("http://127.0.0.1:8000", min_length=1, description="Where the app reaches the API.")
     public_api_url: str = Field("", description="Where a browser reaches the API's images; the same as api_url.")
     token: SecretStr = Field(SecretStr(""), description="The user's token, sent with every call.")
+    sign_in: Literal["", "id", "access"] = Field(
+        "", description="Which token of Streamlit's sign-in goes to the API; with none all use the app's own."
+    )
     answer_seconds: float = Field(30.0, gt=0, le=600, description="Seconds that the app waits for an answer.")
     files_per_upload: int = Field(100, ge=1, le=1000, description="Files that one upload may hold.")
     rows_per_page: int = Field(50, ge=1, le=500, description="Rows shown before the reader asks for more.")

@@ -10,6 +10,12 @@ PLATFORM_FR = {
     "model.none_for_admins": (
         "Il n’y a pas encore de modèle. Ajoutez des images à deux classes au moins, puis lancez un entraînement."
     ),
+    "sign_in.title": "Pigeonhole",
+    "sign_in.why": "Connectez-vous pour voir vos documents.",
+    "sign_in.over": "Votre connexion est terminée. Ce que vous avez envoyé est en sécurité\u00a0; reconnectez-vous.",
+    "sign_in.enter": "Se connecter",
+    "sign_in.leave": "Se déconnecter",
+    "sign_in.person": "Connecté en tant que {name}",
     "fault.retry": "Réessayer",
     "fault.api-unreachable": "La plateforme ne répond pas.",
     "remedy.api-unreachable": (
@@ -21,6 +27,20 @@ PLATFORM_FR = {
     ),
     "fault.unauthorized": "La plateforme ne vous connaît pas.",
     "remedy.unauthorized": "Le jeton d’accès de l’application est faux ou absent. Prévenez la personne qui la gère.",
+    "fault.token-expired": "Votre connexion est terminée.",
+    "remedy.token-expired": "Rechargez la page pour vous reconnecter\u00a0; ce que vous avez envoyé est en sécurité.",
+    "fault.token-invalid": "La plateforme n’accepte pas votre connexion.",
+    "remedy.token-invalid": (
+        "Déconnectez-vous puis reconnectez-vous\u00a0; si cela dure, prévenez la personne qui gère la plateforme."
+    ),
+    "fault.sign-in-unavailable": "Le service de connexion ne répond pas.",
+    "remedy.sign-in-unavailable": "Réessayez dans un moment\u00a0; si cela dure, prévenez la personne qui le gère.",
+    "fault.forbidden": "Vous n’avez pas le droit de faire cela.",
+    "remedy.forbidden": "Demandez à la personne qui accorde les droits sur cette plateforme.",
+    "fault.no-role": "Vous n’avez pas encore de droits sur cette plateforme.",
+    "remedy.no-role": "Demandez-les à la personne qui les accorde.",
+    "fault.no-tenant": "Le service de connexion ne dit pas à quelle organisation vous appartenez.",
+    "remedy.no-tenant": "Prévenez la personne qui gère la plateforme.",
     "fault.job-missing": "Ce lot n’existe pas.",
     "remedy.job-missing": "Il a peut-être été supprimé. Choisissez-en un dans la liste.",
     "fault.document-missing": "Ce document n’existe pas.",
