@@ -49,4 +49,4 @@ def allow_keepers_of_models(caller: CallerDependency) -> None:
 
 
 def _forbidden(detail: str) -> Refusal:
-    return Refusal(403, "forbidden", detail, hint="Ask whoever grants roles on this platform.")
+    return Refusal("forbidden", detail, hint="Ask whoever grants roles on this platform.")

@@ -12,10 +12,9 @@ from starlette.types import ASGIApp
 
 from pigeonhole_api.auth.rate_limits import RateLimit
 from pigeonhole_api.gate import RequestGate
-from pigeonhole_api.models import Problem
+from pigeonhole_api.openapi import complete
 from pigeonhole_api.platform import PlatformState
 from pigeonhole_api.problem_handlers import install_problem_handlers
-from pigeonhole_api.problems import MEDIA_TYPE
 from pigeonhole_api.routes import (
     access,
     audit_events,
@@ -69,14 +68,20 @@ def _operations(lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]
         version=version("pigeonhole-api"),
         lifespan=lifespan,
         redoc_url=None,
-        responses=_problem_responses(),
     )
     install_problem_handlers(app)
     for module in _ROUTERS:
         app.include_router(module.router)
+    app.openapi = _completed(app, app.openapi)  # type: ignore[method-assign]  # as FastAPI's documentation has it
     return app
 
 
-def _problem_responses() -> dict[int | str, dict[str, Any]]:
-    problem = {"model": Problem, "content": {MEDIA_TYPE: {}}}
-    return {"4XX": {**problem, "description": "Refused."}, "5XX": {**problem, "description": "Failed."}}
+def _completed(app: FastAPI, describe: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    """Return what completes the app's document when it is first asked for."""
+
+    def completed() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = complete(describe())
+        return app.openapi_schema
+
+    return completed

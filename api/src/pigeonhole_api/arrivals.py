@@ -41,7 +41,6 @@ def accept(platform: PlatformState, slot: Slot, content: IO[bytes], keep: Keep) 
     check_open(slot)
     if slot.sha256 != measured.sha256:
         raise Refusal(
-            409,
             "document-conflict",
             "name: a document of this name has come with other bytes already.",
             hint="Send it in a new job, or under another name.",
@@ -69,7 +68,6 @@ def check_open(slot: Slot) -> None:
     """
     if slot.is_closed:
         raise Refusal(
-            409,
             "upload-closed",
             "name: the document was given up or cancelled before its content came.",
             hint="Send it in a new job.",

@@ -50,7 +50,6 @@ def wanted_range(given: str | None, if_range: str | None, *, tag: str, size: int
     end = min(size, int(last) + 1) if first and last else size
     if start >= end:
         raise Refusal(
-            416,
             "range-not-satisfiable",
             f"The document has {size:,} bytes, and none in this range.",
             headers={"Content-Range": f"bytes */{size}"},

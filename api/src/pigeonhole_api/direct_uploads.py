@@ -28,7 +28,6 @@ def direct_storage(storage: Storage) -> DirectStorage:
     if isinstance(storage, DirectStorage):
         return storage
     raise Refusal(
-        409,
         "presigning-unsupported",
         "The storage is not S3, so nothing can be sent to it directly.",
         hint="Put each document to /v1/jobs/{job_id}/documents/{name}.",
@@ -106,7 +105,6 @@ def _check_complete(slot: Slot) -> None:
         if declared is None:
             detail = f"It was not declared for '{slot.name}'."
             raise Refusal(
-                422,
                 "declaration-incomplete",
                 f"{field}: {detail}",
                 hint="Put the document to the API, or declare size and sha256 in a new job.",
@@ -116,7 +114,6 @@ def _check_complete(slot: Slot) -> None:
 
 def _missing() -> Refusal:
     return Refusal(
-        409,
         "upload-missing",
         "The document is not in the storage.",
         hint="Put it to its address first, and ask for a new one when that has expired.",

@@ -89,7 +89,6 @@ class RequestGate:
         name = _PORT.sub("", headers.get("host", "").strip()).strip("[]").lower()
         if "*" not in self._hosts and name not in self._hosts:
             raise Refusal(
-                421,
                 "host-not-allowed",
                 "The Host header does not name this server.",
                 hint="Use an address that PIGEONHOLE_API_ALLOWED_HOSTS lists.",
@@ -143,5 +142,5 @@ def _limited(receive: Receive, most: int) -> Receive:
 
 def _too_large(most: int) -> Refusal:
     return Refusal(
-        413, "body-too-large", f"The request has more than {most:,} bytes.", hint="Send the files in several jobs."
+        "body-too-large", f"The request has more than {most:,} bytes.", hint="Send the files in several jobs."
     )

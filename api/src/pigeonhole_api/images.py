@@ -63,4 +63,4 @@ class DocumentImages:
 
 
 def _not_drawable(detail: str) -> Refusal:
-    return Refusal(409, "not-drawable", detail)
+    return Refusal("not-drawable", detail)

@@ -24,13 +24,14 @@ from pigeonhole_api.problems import (
     storage_full,
     unavailable,
 )
+from pigeonhole_api.refusals import REASONS
 
 Fault = TypeVar("Fault", bound=Exception)
 
 _log = get_logger(__name__)
 _METHOD_NOT_ALLOWED = 405
 _CODES = {404: "not-found", 405: "method-not-allowed"}
-_SENTENCES = {404: "There is no such resource.", 405: "The resource has no such method."}
+_SENTENCES = {code: REASONS[code].sentence for code in _CODES.values()}
 _REGISTRY = ("registry-unavailable", "The model registry does not answer.")
 _STORAGE = ("storage-unavailable", "The storage does not answer.")
 _POSTGRESQL_FULL = "53100"
@@ -60,7 +61,7 @@ def _handle(app: FastAPI, kind: type[Fault], translate: Callable[[Fault], Refusa
 def _of_invalid_request(error: RequestValidationError) -> Refusal:
     fields = [_field_problem(each) for each in error.errors()]
     first = fields[0] if fields else FieldProblem(field="body", detail="It is missing.")
-    return Refusal(422, "invalid-request", f"{first.field}: {first.detail}", errors=fields)
+    return Refusal("invalid-request", f"{first.field}: {first.detail}", errors=fields)
 
 
 def _answer_http_exception(app: FastAPI) -> None:
@@ -81,18 +82,16 @@ def _methods_at(app: FastAPI, path: str) -> list[str]:
 
 
 def _of_http_exception(error: HTTPException) -> Refusal:
-    status = error.status_code
-    code = _CODES.get(status, "invalid-request" if status < 500 else "internal")
-    sentence = _SENTENCES.get(status, "The request cannot be understood.")
-    return Refusal(status, code, sentence, headers=error.headers)
+    code = _CODES.get(error.status_code, "invalid-request" if error.status_code < 500 else "internal")
+    return Refusal(code, _SENTENCES.get(code, "The request cannot be understood."), headers=error.headers)
 
 
 def _of_own_error(error: PigeonholeError) -> Refusal:
     """Return the refusal for an error of core's; what only the operator can mend is logged."""
     if error.code == "version-missing":
-        return Refusal(404, "model-missing", error.message)
+        return Refusal("model-missing", error.message)
     if error.code == "object-missing":
-        return Refusal(404, "content-missing", "The content is not in the storage.")
+        return Refusal("content-missing", "The content is not in the storage.")
     _log.exception("request_failed", code=error.code)
     if error.code == "storage-full":
         return storage_full()

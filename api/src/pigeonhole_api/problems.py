@@ -8,16 +8,14 @@ from starlette.responses import JSONResponse
 from pigeonhole.errors import PigeonholeError
 from pigeonhole.telemetry.http import REJECTED
 from pigeonhole_api.models import FieldProblem, Problem
-
-MEDIA_TYPE = "application/problem+json"
+from pigeonhole_api.refusals import MEDIA_TYPE, REASONS
 
 
 class Refusal(PigeonholeError):
-    """A request that is refused: status, code, one sentence, and what else the problem document says."""
+    """A request that is refused: one of the known codes, one sentence, and what else the problem document says."""
 
     def __init__(
         self,
-        status: int,
         code: str,
         detail: str,
         *,
@@ -27,7 +25,7 @@ class Refusal(PigeonholeError):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail, code=code, hint=hint)
-        self.status = status
+        self.status = REASONS[code].status
         self.errors = list(errors)
         self.existing_job = existing_job
         self.headers = dict(headers or {})
@@ -35,7 +33,7 @@ class Refusal(PigeonholeError):
 
 def missing(kind: str, name: str) -> Refusal:
     """Return the refusal for a resource that does not exist."""
-    return Refusal(404, f"{kind}-missing", f"There is no {kind.replace('-', ' ')} '{name[:100]}'.")
+    return Refusal(f"{kind}-missing", f"There is no {kind.replace('-', ' ')} '{name[:100]}'.")
 
 
 def problem_response(refusal: Refusal, *, instance: str, request_id: str) -> JSONResponse:
@@ -59,7 +57,7 @@ def problem_response(refusal: Refusal, *, instance: str, request_id: str) -> JSO
 
 def unavailable(code: str, detail: str) -> Refusal:
     """Return the refusal of what cannot be answered now and may be later."""
-    return Refusal(503, code, detail, hint="Try again in a moment.", headers={"Retry-After": "5"})
+    return Refusal(code, detail, hint="Try again in a moment.", headers={"Retry-After": "5"})
 
 
 def database_unavailable() -> Refusal:
@@ -70,7 +68,6 @@ def database_unavailable() -> Refusal:
 def storage_full() -> Refusal:
     """Return the refusal of an upload for which there is no space."""
     return Refusal(
-        507,
         "storage-full",
         "The storage has no space for uploads.",
         hint="Send it again when space was made; a declared document goes on waiting.",
@@ -80,6 +77,4 @@ def storage_full() -> Refusal:
 
 def internal_fault() -> Refusal:
     """Return what a client learns of a fault of ours."""
-    return Refusal(
-        500, "internal", "The server has a fault.", hint="Try again; the request id leads to the server's log."
-    )
+    return Refusal("internal", "The server has a fault.", hint="Try again; the request id leads to the server's log.")

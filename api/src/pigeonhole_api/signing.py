@@ -43,7 +43,6 @@ class Signer:
         signature, content = data[:_SIGNATURE_BYTES], data[_SIGNATURE_BYTES:]
         if not hmac.compare_digest(signature, self._signature(f"page\x00{listing}", content)):
             raise Refusal(
-                422,
                 "page-token-invalid",
                 "page_token: it does not belong to this listing.",
                 hint="Begin again without a page_token.",

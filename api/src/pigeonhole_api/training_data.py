@@ -83,7 +83,6 @@ class TrainingData:
             present = training_set.manifest_examples(connection)
             if len({example.class_name for example in present}) < _FEWEST_CLASSES:
                 raise Refusal(
-                    409,
                     "too-few-classes",
                     f"The training set has examples of fewer than {_FEWEST_CLASSES} classes.",
                     hint="Add examples of another class.",
@@ -115,7 +114,7 @@ def _wanted(connection: Connection, tenant: str, ids: Sequence[str] | None) -> S
         return corrections.waiting_corrections(connection, tenant)
     found = corrections.reviewed_documents(connection, tenant, ids)
     if len(found) < len(set(ids)):
-        raise Refusal(422, "not-reviewed", "document_ids: one of them was not decided by a person.")
+        raise Refusal("not-reviewed", "document_ids: one of them was not decided by a person.")
     return found
 
 

@@ -20,10 +20,12 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
+from tests.integration.api.described import is_described
 from tests.postgresql_server import PostgresqlServer
 
 from pigeonhole_api.client import ApiError, PlatformClient
 from pigeonhole_api.database import Database, migrate
+from pigeonhole_api.refusals import MEDIA_TYPE
 from pigeonhole_frontends.laptop.ports import any_free_port
 
 TOKEN = "a-token-for-tests-alone"
@@ -200,6 +202,23 @@ class Installation:
 def kill(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait(30)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_described_refusals() -> Iterator[None]:
+    """No refusal that any of these tests provokes is missing from the API's own description."""
+    send = httpx.Client.send
+
+    def send_and_check(client: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
+        answer = send(client, request, **options)
+        if answer.headers.get("content-type") == MEDIA_TYPE and not options.get("stream"):
+            described = is_described(request.method, request.url.path, answer.status_code, answer.json())
+            assert described, f"{request.method} {request.url.path} is not described to answer {answer.text}"
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx.Client, "send", send_and_check)
+        yield
 
 
 @pytest.fixture(scope="session")

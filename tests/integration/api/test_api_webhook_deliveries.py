@@ -104,7 +104,7 @@ def test_what_is_rolled_back_is_not_told(database: Database) -> None:
     def submit_and_fail() -> None:
         with database.write() as connection:
             submit(connection, "r", refused=True)
-            raise Refusal(500, "internal", "The server has a fault.")
+            raise Refusal("internal", "The server has a fault.")
 
     make(database)
     with pytest.raises(Refusal):

@@ -59,7 +59,6 @@ class Authenticator:
 
 def _unauthorized() -> Refusal:
     return Refusal(
-        401,
         "unauthorized",
         "The access token is missing or wrong.",
         hint="Send the header: Authorization: Bearer <token>.",

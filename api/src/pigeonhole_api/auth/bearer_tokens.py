@@ -50,7 +50,6 @@ class TokenVerifier:
             )
         except KeysUnavailable as error:
             raise Refusal(
-                503,
                 "sign-in-unavailable",
                 "The sign-in service does not answer, so the token cannot be checked.",
                 hint="Try again in a moment.",
@@ -76,4 +75,4 @@ def _invalid() -> Refusal:
 
 
 def _unauthorized(code: str, detail: str, hint: str) -> Refusal:
-    return Refusal(401, code, detail, hint=hint, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+    return Refusal(code, detail, hint=hint, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})

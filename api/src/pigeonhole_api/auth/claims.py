@@ -36,7 +36,6 @@ def caller_of(claims: Mapping[str, Any], rules: ClaimRules) -> Caller:
     roles = _roles(_claim(claims, rules.roles_path), rules.role_names)
     if not roles:
         raise Refusal(
-            403,
             "no-role",
             "The sign-in gives no role on this platform.",
             hint=f"The claim '{rules.roles_path}' must name a group that PIGEONHOLE_OIDC_ROLES knows.",
@@ -66,7 +65,6 @@ def _tenant(given: Any, rules: ClaimRules) -> str:
     if isinstance(tenant, str) and 1 <= len(tenant) <= _LONGEST_TENANT and tenant.isprintable():
         return tenant
     raise Refusal(
-        403,
         "no-tenant",
         "The sign-in names no tenant.",
         hint=f"The claim '{rules.tenant_path}' must be a name of 1 to {_LONGEST_TENANT} characters.",

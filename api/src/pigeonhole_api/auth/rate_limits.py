@@ -47,7 +47,6 @@ class RateLimit:
         if not passes:
             seconds = math.ceil((1 - level) / self._rate)
             raise Refusal(
-                429,
                 "rate-limited",
                 f"More than {self._rate:g} calls a second came from this caller.",
                 hint=f"Call again after {seconds} s.",

@@ -77,15 +77,25 @@ class JobDeletion(WireModel):
 class DeclaredDocument(WireModel):
     """A file that is to be uploaded; what is said of its content is checked when it has come."""
 
-    name: str = Field(min_length=1, max_length=255, description="Unique within the job; the address it is put to.")
-    size: int | None = Field(None, ge=0, strict=True, description="Bytes.")
-    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="Lower-case hexadecimal.")
+    name: str = Field(
+        min_length=1,
+        max_length=255,
+        description="Unique within the job; the address it is put to.",
+        examples=["letter.pdf"],
+    )
+    size: int | None = Field(None, ge=0, strict=True, description="Bytes.", examples=[48_213])
+    sha256: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{64}$",
+        description="Lower-case hexadecimal.",
+        examples=["9f2c1e6a4b8d0357f1ce29a46b7d8e03c5a1f4927b6e8d0c3f5a192b7e4d6c80"],
+    )
 
 
 class JobDeclaration(WireModel):
     """A job whose files are uploaded one by one afterwards."""
 
-    reference: str = Field(min_length=1, max_length=200)
+    reference: str = Field(min_length=1, max_length=200, examples=["tuesday-batch"])
     documents: list[DeclaredDocument] = Field(min_length=1)
 
 

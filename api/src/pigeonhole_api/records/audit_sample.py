@@ -49,7 +49,7 @@ def decide_blind(
     check_unchanged(row, if_match)
     waiting = (audit_sample.c.document_id == document_id, audit_sample.c.review_id.is_(None))
     if connection.execute(select(audit_sample.c.document_id).where(*waiting)).first() is None:
-        raise Refusal(409, "not-in-audit", "The document does not wait for a blind audit.")
+        raise Refusal("not-in-audit", "The document does not wait for a blind audit.")
     prediction = Prediction.model_validate(row.answer)
     check_class(connection, caller.tenant, prediction, request.class_name)
     decision = Decision(

@@ -202,7 +202,6 @@ def _in_training_set(copies: Collection[Copy]) -> Refusal:
         for copy in list(copies)[:_MOST_NAMED]
     ]
     return Refusal(
-        409,
         "in-training-set",
         f"The training set has copies of {len(copies)} of its documents.",
         hint="Delete with force=true to erase them as well; the next dataset version is without them.",

@@ -107,7 +107,7 @@ def _get_row(connection: Connection, tenant: str, job_id: str) -> Row[Any]:
     if row is None:
         raise missing("job", job_id)
     if row.deleted_at is not None:
-        raise Refusal(410, "job-deleted", "The job was deleted, with everything that its documents were.")
+        raise Refusal("job-deleted", "The job was deleted, with everything that its documents were.")
     return row
 
 

@@ -40,7 +40,7 @@ def decide_document(
     row = get_row(connection, caller.tenant, document_id)
     check_unchanged(row, if_match)
     if row.state not in _REVIEWABLE:
-        raise Refusal(409, "not-reviewable", f"A document that is {row.state} cannot be reviewed.")
+        raise Refusal("not-reviewable", f"A document that is {row.state} cannot be reviewed.")
     prediction = Prediction.model_validate(row.answer)
     if (request.decision == "accepted") != (request.class_name == prediction.class_name):
         wanted = "the model's class" if request.decision == "accepted" else "another class than the model's"
@@ -124,12 +124,11 @@ def list_reviews(connection: Connection, tenant: str, document_id: str) -> Revie
 
 
 def _wrong_class(code: str, detail: str) -> Refusal:
-    return Refusal(422, code, f"class: {detail}", errors=[FieldProblem(field="body.class", detail=detail)])
+    return Refusal(code, f"class: {detail}", errors=[FieldProblem(field="body.class", detail=detail)])
 
 
 def _changed() -> Refusal:
     return Refusal(
-        412,
         "document-changed",
         "The document has changed since it was read.",
         hint="Read it again and decide once more.",

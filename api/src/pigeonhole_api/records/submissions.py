@@ -37,7 +37,6 @@ def find_same(connection: Connection, tenant: str, submission: Submission) -> st
     if row.manifest_sha256 == submission.manifest_sha256:
         return str(row.id)
     raise Refusal(
-        409,
         "reference-conflict",
         "reference: it names a job with other files already.",
         hint="Open that job, or choose another reference.",
@@ -117,7 +116,6 @@ def check_queue(connection: Connection, tenant: str, wanted: int, most: int) -> 
     waiting = connection.execute(select(func.count()).select_from(documents).where(*own)).scalar_one()
     if waiting + wanted > most:
         raise Refusal(
-            429,
             "queue-full",
             f"{waiting:,} documents wait already; at most {most:,} may.",
             hint="Send the job again later.",

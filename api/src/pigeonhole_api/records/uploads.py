@@ -85,7 +85,7 @@ def find_slot(connection: Connection, tenant: str, job_id: str, name: str) -> Sl
         return _slot(row)
     check_job(connection, tenant, job_id)
     raise Refusal(
-        404, "document-missing", "name: the job has declared no document of this name.", hint="Declare it in a new job."
+        "document-missing", "name: the job has declared no document of this name.", hint="Declare it in a new job."
     )
 
 
@@ -102,7 +102,6 @@ def find_slots(connection: Connection, tenant: str, job_id: str, names: Sequence
     unknown = next((name for name in names if name not in found), None)
     if unknown is not None:
         raise Refusal(
-            404,
             "document-missing",
             f"names: the job has declared no document '{unknown[:100]}'.",
             hint="Declare it in a new job.",
@@ -174,7 +173,6 @@ def refuse_difference(slot: Slot, *, size: int, sha256: str | None) -> None:
         if declared not in (None, found):
             detail = f"It was declared as {declared} and is {found}."
             raise Refusal(
-                422,
                 "upload-differs",
                 f"{field}: {detail}",
                 hint="Send the file that was declared.",

@@ -37,7 +37,7 @@ def insert_webhook(
     count = connection.execute(select(func.count()).select_from(webhooks).where(*live)).scalar_one()
     if count >= most:
         hint = "Delete one that is not needed any more."
-        raise Refusal(409, "too-many-webhooks", f"There are {count} webhooks; at most {most} may be.", hint=hint)
+        raise Refusal("too-many-webhooks", f"There are {count} webhooks; at most {most} may be.", hint=hint)
     webhook_id, events = new_id("whk"), sorted(set(wanted.events))
     key = webhook_key(secret, webhook_id)
     connection.execute(
@@ -91,7 +91,6 @@ def ping_webhook(connection: Connection, webhook_id: str, caller: Caller) -> Del
     row = _get_row(connection, caller.tenant, webhook_id, lock=True)
     if row.disabled_at is not None:
         raise Refusal(
-            409,
             "webhook-disabled",
             "The receiver has answered that it wants nothing more.",
             hint="Delete the webhook, and make it anew when the receiver is there again.",

@@ -12,12 +12,13 @@ from pigeonhole_api.platform import PlatformDependency
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.api_keys import insert_api_key, list_api_keys, revoke_api_key
 from pigeonhole_api.records.paging import PageRequest
+from pigeonhole_api.refusals import refuses
 from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, PageSize, PageToken
 
 router = APIRouter(tags=["access"])
 
 
-@router.get("/v1/caller", summary="Show who calls")
+@router.get("/v1/caller", summary="Show who calls", responses=refuses())
 def show_caller(caller: CallerDependency) -> CallerSummary:
     """Return who the platform takes the caller for, and what they may do."""
     return CallerSummary(
@@ -28,7 +29,12 @@ def show_caller(caller: CallerDependency) -> CallerSummary:
     )
 
 
-@router.get("/v1/api-keys", summary="List API keys", dependencies=[Depends(allow(Role.ADMIN))])
+@router.get(
+    "/v1/api-keys",
+    summary="List API keys",
+    dependencies=[Depends(allow(Role.ADMIN))],
+    responses=refuses("page-token-invalid"),
+)
 def list_all(
     platform: PlatformDependency,
     caller: CallerDependency,
@@ -41,13 +47,19 @@ def list_all(
         return list_api_keys(connection, caller.tenant, request, platform.signer)
 
 
-@router.post("/v1/api-keys", status_code=201, summary="Make an API key", dependencies=[Depends(allow(Role.ADMIN))])
+@router.post(
+    "/v1/api-keys",
+    status_code=201,
+    summary="Make an API key",
+    dependencies=[Depends(allow(Role.ADMIN))],
+    responses=refuses("storage-full"),
+)
 def create(wanted: ApiKeyRequest, platform: PlatformDependency, caller: CallerDependency) -> NewApiKey:
     """Make a key and show it, this once; it has no role that its maker has not."""
     denied = sorted(role for role in wanted.roles if not caller.has(role))
     if denied:
         detail = f"You do not have the role {denied[0]} yourself."
-        raise Refusal(403, "forbidden", detail, errors=[FieldProblem(field="body.roles", detail=detail)])
+        raise Refusal("forbidden", detail, errors=[FieldProblem(field="body.roles", detail=detail)])
     key = new_api_key()
     with platform.database.write() as connection:
         made = insert_api_key(connection, key, wanted, caller)
@@ -55,7 +67,11 @@ def create(wanted: ApiKeyRequest, platform: PlatformDependency, caller: CallerDe
 
 
 @router.delete(
-    "/v1/api-keys/{key_id}", status_code=204, summary="Revoke an API key", dependencies=[Depends(allow(Role.ADMIN))]
+    "/v1/api-keys/{key_id}",
+    status_code=204,
+    summary="Revoke an API key",
+    dependencies=[Depends(allow(Role.ADMIN))],
+    responses=refuses("api-key-missing", "storage-full"),
 )
 def revoke(
     key_id: Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")], platform: PlatformDependency, caller: CallerDependency

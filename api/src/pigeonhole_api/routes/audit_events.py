@@ -8,12 +8,13 @@ from pigeonhole_api.models import AuditEventPage
 from pigeonhole_api.platform import PlatformDependency
 from pigeonhole_api.records.audit import list_events
 from pigeonhole_api.records.paging import PageRequest
+from pigeonhole_api.refusals import refuses
 from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, PageSize, PageToken
 
 router = APIRouter(prefix="/v1/audit-events", tags=["audit"], dependencies=[Depends(allow(Role.ADMIN, Role.OPS))])
 
 
-@router.get("", summary="List audit events")
+@router.get("", summary="List audit events", responses=refuses("page-token-invalid"))
 def list_all(
     platform: PlatformDependency,
     caller: CallerDependency,

@@ -9,12 +9,13 @@ from pigeonhole_api.models import AuditDecision, AuditSamplePage, Review
 from pigeonhole_api.platform import PlatformDependency
 from pigeonhole_api.records.audit_sample import decide_blind, list_audit_sample
 from pigeonhole_api.records.paging import PageRequest
+from pigeonhole_api.refusals import refuses
 from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, IfMatch, PageSize, PageToken, required_etag
 
 router = APIRouter(prefix="/v1/audit-sample", tags=["documents"], dependencies=[Depends(allow(Role.REVIEWER))])
 
 
-@router.get("", summary="List what waits for a blind audit")
+@router.get("", summary="List what waits for a blind audit", responses=refuses("page-token-invalid"))
 def list_all(
     platform: PlatformDependency,
     caller: CallerDependency,
@@ -27,7 +28,14 @@ def list_all(
         return list_audit_sample(connection, caller.tenant, request, platform.signer)
 
 
-@router.post("/{document_id}/decision", status_code=201, summary="Decide a document blind")
+@router.post(
+    "/{document_id}/decision",
+    status_code=201,
+    summary="Decide a document blind",
+    responses=refuses(
+        "document-missing", "not-in-audit", "document-changed", "unknown-class", "precondition-required", "storage-full"
+    ),
+)
 def decide(
     document_id: str,
     decision: AuditDecision,

@@ -15,6 +15,7 @@ from pigeonhole_api.platform import PlatformDependency, PlatformState
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.jobs import get_job
 from pigeonhole_api.records.uploads import Slot, complete_job
+from pigeonhole_api.refusals import JOB_REFUSALS, refuses
 from pigeonhole_api.routes.uploads import require_space
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Depends(allow(Role.USER))])
@@ -35,7 +36,19 @@ _CONTENT: dict[str, Any] = {
     status_code=201,
     summary="Upload a declared document",
     openapi_extra=_CONTENT,
-    responses={200: {"model": Document, "description": "The same bytes had come before."}},
+    responses={
+        200: {"model": Document, "description": "The same bytes had come before."},
+        **refuses(
+            *JOB_REFUSALS,
+            "document-missing",
+            "upload-differs",
+            "document-conflict",
+            "upload-closed",
+            "too-large",
+            "storage-unavailable",
+            "storage-full",
+        ),
+    },
 )
 async def upload(
     job_id: str,
@@ -63,7 +76,12 @@ async def upload(
     return document
 
 
-@router.post("/{job_id}/completion", status_code=202, summary="Give up what has not been uploaded")
+@router.post(
+    "/{job_id}/completion",
+    status_code=202,
+    summary="Give up what has not been uploaded",
+    responses=refuses(*JOB_REFUSALS, "storage-full"),
+)
 def complete(job_id: str, platform: PlatformDependency, caller: CallerDependency) -> Job:
     """Let the declared documents that have not come fail as `not-uploaded`, so that the job can end without them."""
     with platform.database.write() as connection:
@@ -94,4 +112,4 @@ def _accept(platform: PlatformState, slot: Slot, content: IO[bytes]) -> tuple[Do
 
 def _too_large(most: int) -> Refusal:
     detail = f"The file has more than {most:,} bytes."
-    return Refusal(413, "too-large", detail, hint="Send a smaller copy in a new job.")
+    return Refusal("too-large", detail, hint="Send a smaller copy in a new job.")

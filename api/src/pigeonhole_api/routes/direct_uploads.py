@@ -19,11 +19,18 @@ from pigeonhole_api.models import (
 from pigeonhole_api.platform import PlatformDependency
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.uploads import Slot, find_slots
+from pigeonhole_api.refusals import JOB_REFUSALS, refuses
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Depends(allow(Role.USER))])
 
 
-@router.post("/{job_id}/upload-urls", summary="Get addresses for uploads to the storage")
+@router.post(
+    "/{job_id}/upload-urls",
+    summary="Get addresses for uploads to the storage",
+    responses=refuses(
+        *JOB_REFUSALS, "document-missing", "presigning-unsupported", "declaration-incomplete", "storage-unavailable"
+    ),
+)
 def make_upload_urls(
     job_id: str, wanted: UploadUrlsRequest, platform: PlatformDependency, caller: CallerDependency
 ) -> UploadUrls:
@@ -44,7 +51,13 @@ def make_upload_urls(
     return UploadUrls(uploads=uploads, expires_at=expires_at)
 
 
-@router.post("/{job_id}/arrivals", summary="Tell that documents have been sent to the storage")
+@router.post(
+    "/{job_id}/arrivals",
+    summary="Tell that documents have been sent to the storage",
+    responses=refuses(
+        *JOB_REFUSALS, "document-missing", "presigning-unsupported", "storage-unavailable", "storage-full"
+    ),
+)
 def take_arrivals(
     job_id: str, wanted: ArrivalsRequest, platform: PlatformDependency, caller: CallerDependency
 ) -> Arrivals:

@@ -16,6 +16,7 @@ from pigeonhole_api.problems import Refusal, missing
 from pigeonhole_api.records.documents import get_document, get_row, review_queue
 from pigeonhole_api.records.paging import PageRequest
 from pigeonhole_api.records.reviews import decide_document, list_reviews
+from pigeonhole_api.refusals import refuses
 from pigeonhole_api.routes.parameters import (
     DEFAULT_PAGE_SIZE,
     NOT_MODIFIED,
@@ -35,7 +36,12 @@ JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
 """What OpenAPI says of an image."""
 
 
-@router.get("/v1/documents/{document_id}", summary="Show a document", response_model=Document, responses=NOT_MODIFIED)
+@router.get(
+    "/v1/documents/{document_id}",
+    summary="Show a document",
+    response_model=Document,
+    responses={**NOT_MODIFIED, **refuses("document-missing")},
+)
 def show(
     document_id: str,
     response: Response,
@@ -60,7 +66,11 @@ def show(
     "/v1/documents/{document_id}/content",
     summary="Download a document",
     response_class=Response,
-    responses={206: {"description": "The range that was asked for."}, **NOT_MODIFIED},
+    responses={
+        206: {"description": "The range that was asked for."},
+        **NOT_MODIFIED,
+        **refuses("document-missing", "content-missing", "range-not-satisfiable", "storage-unavailable"),
+    },
 )
 def content(
     document_id: str,
@@ -97,7 +107,11 @@ def content(
     "/v1/documents/{document_id}/pages/{page}",
     summary="Show a page",
     response_class=Response,
-    responses={**JPEG, **NOT_MODIFIED},
+    responses={
+        **JPEG,
+        **NOT_MODIFIED,
+        **refuses("document-missing", "page-missing", "content-missing", "not-drawable", "storage-unavailable"),
+    },
 )
 def page_image(
     document_id: str,
@@ -122,6 +136,15 @@ def page_image(
     "/v1/documents/{document_id}/review",
     summary="Decide a document's class",
     dependencies=[Depends(allow(Role.REVIEWER))],
+    responses=refuses(
+        "document-missing",
+        "not-reviewable",
+        "document-changed",
+        "decision-contradicts",
+        "unknown-class",
+        "precondition-required",
+        "storage-full",
+    ),
 )
 def review(
     document_id: str,
@@ -144,14 +167,23 @@ def review(
     return document
 
 
-@router.get("/v1/documents/{document_id}/reviews", summary="List the decisions about a document")
+@router.get(
+    "/v1/documents/{document_id}/reviews",
+    summary="List the decisions about a document",
+    responses=refuses("document-missing"),
+)
 def list_decisions(document_id: str, platform: PlatformDependency, caller: CallerDependency) -> ReviewHistory:
     """Return all decisions about a document, open and blind, the oldest first."""
     with platform.database.read() as connection:
         return list_reviews(connection, caller.tenant, document_id)
 
 
-@router.get("/v1/review-queue", summary="List what waits for a person", dependencies=[Depends(allow(Role.REVIEWER))])
+@router.get(
+    "/v1/review-queue",
+    summary="List what waits for a person",
+    dependencies=[Depends(allow(Role.REVIEWER))],
+    responses=refuses("page-token-invalid"),
+)
 def list_review_queue(
     platform: PlatformDependency,
     caller: CallerDependency,
@@ -168,5 +200,5 @@ def _stored(platform: PlatformState, tenant: str, document_id: str) -> Any:
     with platform.database.read() as connection:
         row = get_row(connection, tenant, document_id)
     if not row.stored:
-        raise Refusal(404, "content-missing", "The file was empty or too large, so its content was not kept.")
+        raise Refusal("content-missing", "The file was empty or too large, so its content was not kept.")
     return row

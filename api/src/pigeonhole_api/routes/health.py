@@ -7,17 +7,20 @@ from sqlalchemy import text
 from pigeonhole_api.metrics import QueueCollector
 from pigeonhole_api.platform import PlatformDependency
 from pigeonhole_api.quality_metrics import QualityCollector
+from pigeonhole_api.refusals import refuses_anyone
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/livez", summary="Tell whether the process lives")
+@router.get("/livez", summary="Tell whether the process lives", responses=refuses_anyone())
 def livez() -> dict[str, str]:
     """Answer."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", summary="Tell whether requests can be answered")
+@router.get(
+    "/readyz", summary="Tell whether requests can be answered", responses=refuses_anyone("database-unavailable")
+)
 def readyz(platform: PlatformDependency) -> dict[str, str]:
     """Answer 200 when the database does, else 503; `uploads` says whether they are taken, or why not.
 
@@ -28,7 +31,12 @@ def readyz(platform: PlatformDependency) -> dict[str, str]:
     return {"status": "ok", "uploads": "storage-full" if platform.space.is_short else "ok"}
 
 
-@router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+@router.get(
+    "/metrics",
+    summary="Metrics for Prometheus",
+    response_class=Response,
+    responses=refuses_anyone("database-unavailable"),
+)
 def metrics(platform: PlatformDependency) -> Response:
     """Return the process's metrics, the queues' state, the free space, and the models' figures."""
     present = CollectorRegistry()

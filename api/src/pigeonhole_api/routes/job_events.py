@@ -22,6 +22,7 @@ from pigeonhole_api.platform import PlatformDependency, PlatformState
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.job_events import Ended, ended_since
 from pigeonhole_api.records.jobs import check_job, get_job
+from pigeonhole_api.refusals import JOB_REFUSALS, refuses
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Depends(allow(Role.USER))])
 _log = get_logger(__name__)
@@ -83,7 +84,6 @@ def watch(
         since = now(connection) if last_event_id is None else _moment(last_event_id)
     if not platform.watchers.acquire(blocking=False):
         raise Refusal(
-            503,
             "too-many-watchers",
             "Too many callers watch jobs at this time.",
             hint="Ask for the job from time to time instead.",
@@ -96,7 +96,12 @@ def watch(
         platform.watchers.release()
 
 
-@router.get("/{job_id}/events", summary="Watch a job", response_class=EventSourceResponse)
+@router.get(
+    "/{job_id}/events",
+    summary="Watch a job",
+    response_class=EventSourceResponse,
+    responses=refuses(*JOB_REFUSALS, "event-id-invalid", "too-many-watchers"),
+)
 async def stream(reader: Annotated[Watch, Depends(watch)]) -> AsyncIterator[ServerSentEvent]:
     """Tell a job's `progress`, each `document` that ends, and at last `done`.
 
@@ -123,5 +128,5 @@ def _moment(event_id: str) -> float:
     except ValueError:
         moment = math.nan
     if not math.isfinite(moment):
-        raise Refusal(422, "event-id-invalid", "Last-Event-ID: it is not the id of an event of a job.")
+        raise Refusal("event-id-invalid", "Last-Event-ID: it is not the id of an event of a job.")
     return moment

@@ -31,6 +31,7 @@ from pigeonhole_api.records.jobs import get_job, list_jobs
 from pigeonhole_api.records.paging import PageRequest
 from pigeonhole_api.records.submissions import Submission, find_same, insert_job
 from pigeonhole_api.records.uploads import declare_job
+from pigeonhole_api.refusals import JOB_REFUSALS, UPLOAD_REFUSALS, refuses
 from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, NOT_MODIFIED, IfNoneMatch, PageSize, PageToken
 from pigeonhole_api.routes.uploads import declaration_of, job_body, received_upload, reference_of
 
@@ -42,7 +43,17 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[Depends(allow
     status_code=202,
     summary="Submit files as a job",
     openapi_extra=job_body(),
-    responses={200: {"model": Job, "description": "The same job was submitted before."}},
+    responses={
+        200: {"model": Job, "description": "The same job was submitted before."},
+        **refuses(
+            *UPLOAD_REFUSALS,
+            "reference-conflict",
+            "reference-invalid",
+            "too-many-documents",
+            "name-invalid",
+            "queue-full",
+        ),
+    },
 )
 async def submit_job(
     request: Request, response: Response, platform: PlatformDependency, caller: CallerDependency
@@ -63,7 +74,7 @@ async def submit_job(
     return _accepted(response, platform.shown(job, caller), created)
 
 
-@router.get("", summary="List jobs")
+@router.get("", summary="List jobs", responses=refuses("page-token-invalid"))
 def list_all(
     platform: PlatformDependency,
     caller: CallerDependency,
@@ -79,7 +90,7 @@ def list_all(
     return page.model_copy(update={"jobs": [platform.shown(job, caller) for job in page.jobs]})
 
 
-@router.get("/{job_id}", summary="Show a job", response_model=Job, responses=NOT_MODIFIED)
+@router.get("/{job_id}", summary="Show a job", response_model=Job, responses={**NOT_MODIFIED, **refuses(*JOB_REFUSALS)})
 def show(
     job_id: str,
     response: Response,
@@ -99,7 +110,9 @@ def show(
     return job
 
 
-@router.get("/{job_id}/documents", summary="List a job's documents")
+@router.get(
+    "/{job_id}/documents", summary="List a job's documents", responses=refuses(*JOB_REFUSALS, "page-token-invalid")
+)
 def list_job_documents(
     job_id: str,
     platform: PlatformDependency,
@@ -117,7 +130,9 @@ def list_job_documents(
         )
 
 
-@router.post("/{job_id}/cancellation", status_code=202, summary="Cancel a job")
+@router.post(
+    "/{job_id}/cancellation", status_code=202, summary="Cancel a job", responses=refuses(*JOB_REFUSALS, "storage-full")
+)
 def cancel(job_id: str, platform: PlatformDependency, caller: CallerDependency) -> Job:
     """Cancel the documents that wait; those at work end by themselves. A job that has ended stays as it is."""
     with platform.database.write() as connection:
@@ -125,7 +140,12 @@ def cancel(job_id: str, platform: PlatformDependency, caller: CallerDependency) 
         return platform.shown(get_job(connection, caller.tenant, job_id), caller)
 
 
-@router.post("/{job_id}/retries", status_code=202, summary="Try failed documents again")
+@router.post(
+    "/{job_id}/retries",
+    status_code=202,
+    summary="Try failed documents again",
+    responses=refuses(*JOB_REFUSALS, "storage-full"),
+)
 def retry(job_id: str, platform: PlatformDependency, caller: CallerDependency) -> Job:
     """Queue the job's failed documents once more; those whose content was not kept stay failed."""
     with platform.database.write() as connection:
@@ -133,7 +153,12 @@ def retry(job_id: str, platform: PlatformDependency, caller: CallerDependency) -
         return platform.shown(get_job(connection, caller.tenant, job_id), caller)
 
 
-@router.delete("/{job_id}", status_code=202, summary="Delete a job")
+@router.delete(
+    "/{job_id}",
+    status_code=202,
+    summary="Delete a job",
+    responses=refuses(*JOB_REFUSALS, "in-training-set", "storage-full"),
+)
 def delete(
     job_id: str,
     platform: PlatformDependency,

@@ -11,28 +11,34 @@ from pigeonhole_api.platform import PlatformDependency
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.audit import record
 from pigeonhole_api.records.quality import get_quality, has_answered
+from pigeonhole_api.refusals import refuses
 
 router = APIRouter(prefix="/v1/models", tags=["models"], dependencies=[Depends(allow(*Role))])
 
 Version = Annotated[str, Path(pattern=r"^[0-9]{1,9}$")]
 
 
-@router.get("", summary="List models")
+@router.get("", summary="List models", responses=refuses("registry-unavailable"))
 def list_all(platform: PlatformDependency) -> ModelList:
     """Return every registered version, the newest first."""
     return ModelList(models=platform.catalog.models())
 
 
-@router.get("/production", summary="Show the model that serves")
+@router.get("/production", summary="Show the model that serves", responses=refuses("no-model", "registry-unavailable"))
 def production(platform: PlatformDependency) -> Model:
     """Return the version that serves; 404 `no-model` before there is one."""
     model = platform.catalog.production()
     if model is None:
-        raise Refusal(404, "no-model", "No model serves yet.", hint="Train one: pigeonhole train DIR.")
+        raise Refusal("no-model", "No model serves yet.", hint="Train one: pigeonhole train DIR.")
     return model
 
 
-@router.put("/production", summary="Promote or restore a model", dependencies=[Depends(allow_keepers_of_models)])
+@router.put(
+    "/production",
+    summary="Promote or restore a model",
+    dependencies=[Depends(allow_keepers_of_models)],
+    responses=refuses("model-missing", "registry-unavailable", "storage-full"),
+)
 def set_production(wanted: ProductionRequest, platform: PlatformDependency, caller: CallerDependency) -> Model:
     """Let a version serve, a newer or an earlier one, and keep the reason in the audit trail."""
     before = platform.catalog.production()
@@ -51,7 +57,7 @@ def set_production(wanted: ProductionRequest, platform: PlatformDependency, call
     return model
 
 
-@router.get("/{version}", summary="Show a model")
+@router.get("/{version}", summary="Show a model", responses=refuses("model-missing", "registry-unavailable"))
 def show(version: Version, platform: PlatformDependency) -> ModelDetail:
     """Return a version with its metrics, confusion matrix and gates."""
     return platform.catalog.detail(version)
@@ -61,6 +67,7 @@ def show(version: Version, platform: PlatformDependency) -> ModelDetail:
     "/{version}/quality",
     summary="Show how a model does",
     dependencies=[Depends(allow(Role.ADMIN, Role.OPS, Role.REVIEWER))],
+    responses=refuses("model-missing", "registry-unavailable"),
 )
 def quality(version: Version, platform: PlatformDependency) -> ModelQuality:
     """Return a version's online accuracy and drift, as they were computed last; a figure without data says why."""

@@ -33,7 +33,6 @@ def required_etag(if_match: str | None) -> str:
     """
     if if_match is None:
         raise Refusal(
-            428,
             "precondition-required",
             "The If-Match header is missing.",
             hint="Send the document's etag, so that nobody's decision is overwritten unseen.",

@@ -12,6 +12,7 @@ from pigeonhole_api.platform import PlatformDependency, PlatformState
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.documents import get_row
 from pigeonhole_api.records.training_set import example_sha256
+from pigeonhole_api.refusals import refuses
 from pigeonhole_api.routes.documents import JPEG, KEPT
 from pigeonhole_api.routes.parameters import NOT_MODIFIED, IfNoneMatch
 
@@ -33,7 +34,7 @@ def allowed_tenant(
     """
     if signature:
         if not platform.signer.allows(request.url.path, tenant, expires, signature, time.time()):
-            raise Refusal(403, "link-expired", _LINK, hint="Load the list again.")
+            raise Refusal("link-expired", _LINK, hint="Load the list again.")
         return tenant
     caller: Caller = authenticate(request, header)
     allow(Role.USER)(caller)
@@ -48,7 +49,11 @@ _Tenant = Annotated[str, Depends(allowed_tenant)]
     "/v1/documents/{document_id}/thumbnail",
     summary="Show a thumbnail",
     response_class=Response,
-    responses={**JPEG, **NOT_MODIFIED},
+    responses={
+        **JPEG,
+        **NOT_MODIFIED,
+        **refuses("link-expired", "document-missing", "content-missing", "not-drawable", "storage-unavailable"),
+    },
 )
 def document_thumbnail(
     document_id: str, platform: PlatformDependency, owner: _Tenant, if_none_match: IfNoneMatch = None
@@ -57,7 +62,7 @@ def document_thumbnail(
     with platform.database.read() as connection:
         row = get_row(connection, owner, document_id)
     if not row.stored:
-        raise Refusal(404, "content-missing", "The file was empty or too large, so its content was not kept.")
+        raise Refusal("content-missing", "The file was empty or too large, so its content was not kept.")
     return _answer(platform, row.sha256, if_none_match)
 
 
@@ -65,7 +70,11 @@ def document_thumbnail(
     "/v1/examples/{example_id}/thumbnail",
     summary="Show a thumbnail",
     response_class=Response,
-    responses={**JPEG, **NOT_MODIFIED},
+    responses={
+        **JPEG,
+        **NOT_MODIFIED,
+        **refuses("link-expired", "example-missing", "content-missing", "not-drawable", "storage-unavailable"),
+    },
 )
 def example_thumbnail(
     example_id: str, platform: PlatformDependency, owner: _Tenant, if_none_match: IfNoneMatch = None

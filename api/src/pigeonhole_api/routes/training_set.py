@@ -21,6 +21,7 @@ from pigeonhole_api.models import (
 from pigeonhole_api.platform import PlatformDependency, PlatformState
 from pigeonhole_api.records import corrections, dataset_versions, training_set
 from pigeonhole_api.records.paging import PageRequest
+from pigeonhole_api.refusals import TRAINING_SET_REFUSALS, UPLOAD_REFUSALS, refuses
 from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, ClassName, PageSize, PageToken
 from pigeonhole_api.routes.uploads import multipart_body, received_upload
 from pigeonhole_api.training_data import TrainingData
@@ -39,14 +40,24 @@ router = APIRouter(tags=["training set"], dependencies=[Depends(training_data)])
 _ADMIN = Depends(allow(Role.ADMIN))
 
 
-@router.get("/v1/classes", summary="List classes", dependencies=[Depends(allow(Role.USER))])
+@router.get(
+    "/v1/classes",
+    summary="List classes",
+    dependencies=[Depends(allow(Role.USER))],
+    responses=refuses(*TRAINING_SET_REFUSALS),
+)
 def list_classes(platform: PlatformDependency, caller: CallerDependency) -> ClassList:
     """Return every class that has examples or corrections waiting."""
     with platform.database.read() as connection:
         return ClassList(classes=training_set.list_classes(connection, caller.tenant))
 
 
-@router.get("/v1/classes/{class_name}/examples", summary="List a class's examples", dependencies=[_ADMIN])
+@router.get(
+    "/v1/classes/{class_name}/examples",
+    summary="List a class's examples",
+    dependencies=[_ADMIN],
+    responses=refuses(*TRAINING_SET_REFUSALS, "page-token-invalid"),
+)
 def list_examples(
     class_name: ClassName,
     platform: PlatformDependency,
@@ -66,6 +77,7 @@ def list_examples(
     summary="Add examples",
     dependencies=[_ADMIN],
     openapi_extra=multipart_body(),
+    responses=refuses(*TRAINING_SET_REFUSALS, *UPLOAD_REFUSALS),
 )
 async def add_examples(
     class_name: ClassName,
@@ -79,14 +91,25 @@ async def add_examples(
         return await run_in_threadpool(_add, platform, data, class_name, upload.files, caller)
 
 
-@router.delete("/v1/examples/{example_id}", status_code=204, summary="Delete an example", dependencies=[_ADMIN])
+@router.delete(
+    "/v1/examples/{example_id}",
+    status_code=204,
+    summary="Delete an example",
+    dependencies=[_ADMIN],
+    responses=refuses(*TRAINING_SET_REFUSALS, "example-missing"),
+)
 def delete_example(example_id: str, platform: PlatformDependency, caller: CallerDependency) -> None:
     """Take an example out of the training set; dataset versions that have it keep it."""
     with platform.database.write() as connection:
         training_set.delete_example(connection, example_id, caller)
 
 
-@router.get("/v1/corrections", summary="List corrections", dependencies=[_ADMIN])
+@router.get(
+    "/v1/corrections",
+    summary="List corrections",
+    dependencies=[_ADMIN],
+    responses=refuses(*TRAINING_SET_REFUSALS, "page-token-invalid"),
+)
 def list_corrections(
     platform: PlatformDependency,
     caller: CallerDependency,
@@ -99,7 +122,12 @@ def list_corrections(
         return corrections.list_waiting(connection, caller.tenant, request, platform.signer)
 
 
-@router.post("/v1/corrections/imports", summary="Import corrections", dependencies=[_ADMIN])
+@router.post(
+    "/v1/corrections/imports",
+    summary="Import corrections",
+    dependencies=[_ADMIN],
+    responses=refuses(*TRAINING_SET_REFUSALS, "not-reviewed"),
+)
 def import_corrections(
     wanted: ImportCorrectionsRequest, data: TrainingDataDependency, caller: CallerDependency
 ) -> CorrectionsImported:
@@ -111,7 +139,12 @@ def import_corrections(
     return data.import_corrections(wanted.document_ids, caller)
 
 
-@router.get("/v1/dataset-versions", summary="List dataset versions", dependencies=[_ADMIN])
+@router.get(
+    "/v1/dataset-versions",
+    summary="List dataset versions",
+    dependencies=[_ADMIN],
+    responses=refuses(*TRAINING_SET_REFUSALS, "page-token-invalid"),
+)
 def list_dataset_versions(
     platform: PlatformDependency,
     caller: CallerDependency,
@@ -129,7 +162,10 @@ def list_dataset_versions(
     status_code=201,
     summary="Freeze the training set",
     dependencies=[Depends(allow_keepers_of_models)],
-    responses={200: {"model": DatasetVersion, "description": "Nothing has changed since the newest version."}},
+    responses={
+        200: {"model": DatasetVersion, "description": "Nothing has changed since the newest version."},
+        **refuses(*TRAINING_SET_REFUSALS, "too-few-classes"),
+    },
 )
 def create_dataset_version(
     response: Response, data: TrainingDataDependency, caller: CallerDependency

@@ -10,12 +10,19 @@ from pigeonhole_api.platform import PlatformDependency
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.paging import PageRequest
 from pigeonhole_api.records.trainings import get_training, insert_training, list_trainings
+from pigeonhole_api.refusals import refuses
 from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, PageSize, PageToken
 
 router = APIRouter(prefix="/v1/trainings", tags=["trainings"], dependencies=[Depends(allow(Role.ADMIN, Role.OPS))])
 
 
-@router.post("", status_code=202, summary="Start a training", dependencies=[Depends(allow_keepers_of_models)])
+@router.post(
+    "",
+    status_code=202,
+    summary="Start a training",
+    dependencies=[Depends(allow_keepers_of_models)],
+    responses=refuses("dataset-missing", "storage-unavailable", "storage-full"),
+)
 def start(
     wanted: StartTrainingRequest, response: Response, platform: PlatformDependency, caller: CallerDependency
 ) -> Training:
@@ -25,14 +32,14 @@ def start(
     except ObjectMissing as error:
         detail = "There is no such dataset version."
         errors = [FieldProblem(field="body.dataset_version", detail=detail)]
-        raise Refusal(422, "dataset-missing", f"dataset_version: {detail}", errors=errors) from error
+        raise Refusal("dataset-missing", f"dataset_version: {detail}", errors=errors) from error
     with platform.database.write() as connection:
         training = get_training(connection, caller.tenant, insert_training(connection, wanted.dataset_version, caller))
     response.headers["Location"] = f"/v1/trainings/{training.id}"
     return training
 
 
-@router.get("", summary="List trainings")
+@router.get("", summary="List trainings", responses=refuses("page-token-invalid"))
 def list_all(
     platform: PlatformDependency,
     caller: CallerDependency,
@@ -45,7 +52,7 @@ def list_all(
         return list_trainings(connection, caller.tenant, request, platform.signer)
 
 
-@router.get("/{training_id}", summary="Show a training")
+@router.get("/{training_id}", summary="Show a training", responses=refuses("training-missing"))
 def show(training_id: str, platform: PlatformDependency, caller: CallerDependency) -> Training:
     """Return a training with its stage, and its result once it has one."""
     with platform.database.read() as connection:

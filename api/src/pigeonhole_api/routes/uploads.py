@@ -132,9 +132,9 @@ def _multipart(properties: dict[str, Any]) -> dict[str, Any]:
 def _malformed(error: HTTPException, most_files: int) -> Refusal:
     if str(error.detail).startswith(_TOO_MANY):
         hint = "Send the files in several jobs."
-        return Refusal(413, "too-many-files", f"A request may hold {most_files} files at most.", hint=hint)
+        return Refusal("too-many-files", f"A request may hold {most_files} files at most.", hint=hint)
     return _invalid("upload-malformed", "body", "It is not a well-formed multipart/form-data body.")
 
 
 def _invalid(code: str, field: str, detail: str) -> Refusal:
-    return Refusal(422, code, f"{field}: {detail}", errors=[FieldProblem(field=f"body.{field}", detail=detail)])
+    return Refusal(code, f"{field}: {detail}", errors=[FieldProblem(field=f"body.{field}", detail=detail)])

@@ -15,13 +15,14 @@ from pigeonhole_api.records.webhooks import (
     list_webhooks,
     ping_webhook,
 )
+from pigeonhole_api.refusals import refuses
 from pigeonhole_api.routes.parameters import DEFAULT_PAGE_SIZE, PageSize, PageToken
 from pigeonhole_api.webhooks.receiver_urls import UnfitUrl, receiver_url
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], dependencies=[Depends(allow(Role.ADMIN))])
 
 
-@router.get("", summary="List webhooks")
+@router.get("", summary="List webhooks", responses=refuses("page-token-invalid"))
 def list_all(
     platform: PlatformDependency,
     caller: CallerDependency,
@@ -34,7 +35,12 @@ def list_all(
         return list_webhooks(connection, caller.tenant, request, platform.signer)
 
 
-@router.post("", status_code=201, summary="Make a webhook")
+@router.post(
+    "",
+    status_code=201,
+    summary="Make a webhook",
+    responses=refuses("webhook-url-invalid", "too-many-webhooks", "storage-full"),
+)
 def create(wanted: WebhookRequest, platform: PlatformDependency, caller: CallerDependency) -> NewWebhook:
     """Make a webhook and show the secret of its signatures, this once."""
     settings = platform.settings
@@ -43,7 +49,7 @@ def create(wanted: WebhookRequest, platform: PlatformDependency, caller: CallerD
     except UnfitUrl as error:
         detail = str(error)
         problem = FieldProblem(field="body.url", detail=detail)
-        raise Refusal(422, "webhook-url-invalid", f"url: {detail}", errors=[problem]) from error
+        raise Refusal("webhook-url-invalid", f"url: {detail}", errors=[problem]) from error
     with platform.database.write() as connection:
         return insert_webhook(
             connection,
@@ -54,7 +60,11 @@ def create(wanted: WebhookRequest, platform: PlatformDependency, caller: CallerD
         )
 
 
-@router.get("/{webhook_id}/deliveries", summary="List a webhook's deliveries")
+@router.get(
+    "/{webhook_id}/deliveries",
+    summary="List a webhook's deliveries",
+    responses=refuses("webhook-missing", "page-token-invalid"),
+)
 def list_all_deliveries(
     webhook_id: str,
     platform: PlatformDependency,
@@ -68,14 +78,21 @@ def list_all_deliveries(
         return list_webhook_deliveries(connection, caller.tenant, webhook_id, request, platform.signer)
 
 
-@router.post("/{webhook_id}/tests", status_code=202, summary="Send a ping")
+@router.post(
+    "/{webhook_id}/tests",
+    status_code=202,
+    summary="Send a ping",
+    responses=refuses("webhook-missing", "webhook-disabled", "storage-full"),
+)
 def send_ping(webhook_id: str, platform: PlatformDependency, caller: CallerDependency) -> Delivery:
     """Queue a `ping`; its delivery shows what came of it."""
     with platform.database.write() as connection:
         return ping_webhook(connection, webhook_id, caller)
 
 
-@router.delete("/{webhook_id}", status_code=204, summary="Delete a webhook")
+@router.delete(
+    "/{webhook_id}", status_code=204, summary="Delete a webhook", responses=refuses("webhook-missing", "storage-full")
+)
 def delete(webhook_id: str, platform: PlatformDependency, caller: CallerDependency) -> None:
     """Send it nothing more; what waits is cancelled, and what is being sent ends."""
     with platform.database.write() as connection:
