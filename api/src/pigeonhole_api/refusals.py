@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 from pigeonhole_api.models import Problem
 
 MEDIA_TYPE = "application/problem+json"
+SCHEMAS = "#/components/schemas/"
+PROBLEM_SCHEMA = {"$ref": f"{SCHEMAS}{Problem.__name__}"}
 
 
 @dataclass(frozen=True)
@@ -118,14 +121,15 @@ def _responses(*codes: str) -> dict[int | str, dict[str, Any]]:
 
 
 def _response(codes: list[str]) -> dict[str, Any]:
-    examples = {code: {"summary": REASONS[code].sentence, "value": _example(code)} for code in codes}
+    # Not as FastAPI's `model`: it would make a validator of each, which takes 20 MB for all operations.
+    content = {"schema": PROBLEM_SCHEMA, "examples": {code: _example(code) for code in codes}}
     return {
-        "model": Problem,
         "description": " ".join(f"`{code}`: {REASONS[code].sentence}" for code in codes),
-        "content": {MEDIA_TYPE: {"examples": examples}},
+        "content": {MEDIA_TYPE: content},
     }
 
 
+@cache
 def _example(code: str) -> dict[str, Any]:
     reason = REASONS[code]
     problem = Problem(
@@ -137,4 +141,4 @@ def _example(code: str) -> dict[str, Any]:
         request_id="5e8f3c1a9b7d4e20",
         code=code,
     )
-    return problem.model_dump(mode="json", exclude_none=True)
+    return {"summary": reason.sentence, "value": problem.model_dump(mode="json", exclude_none=True)}
