@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from pigeonhole.documents import DocumentLimits
 from pigeonhole.errors import PigeonholeError
+from pigeonhole.processes import share_arenas
 from pigeonhole.settings import PlatformSettings, describe_invalid_settings
 from pigeonhole.telemetry import configure_logging
 from pigeonhole_api.application import create_application
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on")
     options = parser.parse_args(arguments)
+    share_arenas()
     try:
         settings, platform, limits, oidc = ApiSettings(), PlatformSettings(), DocumentLimits(), OidcSettings()
         configure_logging("api", settings.log_level)

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pigeonhole.classifier import TrainedClassifier
 from pigeonhole.errors import PigeonholeError
+
+if TYPE_CHECKING:  # who only lists models needs none of what trains them
+    from pigeonhole.classifier import TrainedClassifier
 
 _SQLITE = "sqlite:///"
 
@@ -39,7 +41,7 @@ class TrainingRecord:
     kept beside it under the run.
     """
 
-    model: TrainedClassifier
+    model: "TrainedClassifier"
     dataset_version: str
     params: Mapping[str, Any]
     evaluation: Mapping[str, Any]

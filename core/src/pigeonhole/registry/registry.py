@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pigeonhole.artefact import ModelIdentity, write_identity
 from pigeonhole.registry.records import (
     CANDIDATE,
     CHAMPION,
@@ -107,6 +106,8 @@ class ModelRegistry:
             RegistryError: `version-missing`.
         """
         from mlflow.artifacts import download_artifacts
+
+        from pigeonhole.artefact import ModelIdentity, write_identity
 
         described = self._required(version)
         directory.mkdir(parents=True, exist_ok=True)
