@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, event, func, insert, select, update
+from sqlalchemy.exc import OperationalError
 
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database, now
@@ -118,3 +119,36 @@ def test_each_kind_of_ending_is_written_down(database: Database) -> None:
     EndingWriter(database, max_attempts=3).write([Ending(*each) for each in zip(held, outcomes, strict=True)])
     counts = job(database, job_id).counts
     assert (counts.classified, counts.needs_review, counts.failed, counts.queued) == (1, 1, 1, 2)
+
+
+def test_new_documents_are_taken_in_the_transaction_of_the_answers(database: Database) -> None:
+    job_id = submit(database, "r", 4)
+    held = claim(database, 2)
+    commits: list[Connection] = []
+
+    def count(connection: Connection) -> None:
+        commits.append(connection)
+
+    event.listen(database.engine, "commit", count)
+    taken = EndingWriter(database, max_attempts=3).write(
+        [Ending(lease, Answered(prediction())) for lease in held],
+        lambda connection: leases.claim(connection, "worker", 9, seconds=30),
+    )
+    event.remove(database.engine, "commit", count)
+    assert len(commits) == 1
+    counts = job(database, job_id).counts
+    assert (len(taken), counts.classified, counts.leased) == (2, 2, 2)
+
+
+def test_answers_are_kept_when_no_new_documents_can_be_taken(database: Database) -> None:
+    job_id = submit(database, "r", 3)
+    held = claim(database, 2)
+
+    def claim_and_break(connection: Connection) -> list[Lease]:
+        leases.claim(connection, "worker", 9, seconds=30)
+        raise OperationalError("UPDATE documents", {}, RuntimeError("gone"))
+
+    endings = [Ending(lease, Answered(prediction())) for lease in held]
+    assert EndingWriter(database, max_attempts=3).write(endings, claim_and_break) == []
+    counts = job(database, job_id).counts
+    assert (counts.classified, counts.queued, counts.leased) == (2, 1, 0)

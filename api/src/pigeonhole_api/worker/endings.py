@@ -1,8 +1,10 @@
 """What became of documents is written down: the results of those that end together in one transaction."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from sqlalchemy import Connection
 
 from pigeonhole.telemetry import bind_context, get_logger
 from pigeonhole_api.database import Database
@@ -12,6 +14,9 @@ from pigeonhole_api.records import leases
 from pigeonhole_api.records.leases import Lease
 from pigeonhole_api.worker.faults import count_fault
 from pigeonhole_api.worker.outcomes import Answered, Failed, Outcome, Refused, Unavailable
+
+Claim = Callable[[Connection], list[Lease]]
+"""Takes new documents within a transaction."""
 
 _log = get_logger(__name__)
 
@@ -24,6 +29,11 @@ class Ending:
     outcome: Outcome
 
 
+def has_answers(endings: Sequence[Ending]) -> bool:
+    """Tell whether there is a result among endings."""
+    return any(isinstance(each.outcome, Answered) for each in endings)
+
+
 class EndingWriter:
     """Writes endings down; what cannot be written is left to the end of its lease, which nobody renews any more."""
 
@@ -32,11 +42,16 @@ class EndingWriter:
         self._max_attempts = max_attempts
         self._audit_share = audit_share
 
-    def write(self, endings: Sequence[Ending]) -> None:
-        """Keep answers together, since a commit waits for the disk, and everything else one by one."""
+    def write(self, endings: Sequence[Ending], claim: Claim | None = None) -> list[Lease]:
+        """Keep answers together, since a commit waits for the disk, and everything else one by one.
+
+        Returns:
+            What `claim` has taken in the transaction of the answers; nothing when that has failed.
+        """
         answers = {each.lease: each.outcome.prediction for each in endings if isinstance(each.outcome, Answered)}
+        taken: list[Lease] = []
         try:
-            self._keep_answers(answers)
+            taken = self._keep_answers(answers, claim)
         except Exception as error:  # noqa: BLE001 - one of them may be at fault, and the others must not suffer for it
             count_fault("results_failed", error)
             for lease, prediction in answers.items():
@@ -44,14 +59,17 @@ class EndingWriter:
         for each in endings:
             if each.lease not in answers:
                 self._write_other(each.lease, each.outcome)
+        return taken
 
-    def _keep_answers(self, answers: dict[Lease, Prediction]) -> None:
+    def _keep_answers(self, answers: dict[Lease, Prediction], claim: Claim | None = None) -> list[Lease]:
         if not answers:
-            return
+            return []
         with self._database.write() as connection:
             kept = leases.finish_all(connection, answers, audit_share=self._audit_share)
+            taken = [] if claim is None else claim(connection)
         for lease in answers:
             _note(lease, "answered", kept=lease in kept)
+        return taken
 
     def _keep_answer_alone(self, lease: Lease, prediction: Prediction) -> None:
         try:

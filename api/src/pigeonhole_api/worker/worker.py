@@ -1,10 +1,12 @@
 """Documents from the queue to their results: take, classify, keep; release what nobody could answer.
 
-Hands classify, and one thread alone writes: what ends while it is writing is written down together the next time.
+Hands classify, and one thread alone writes: what ends while it is writing is written down together the next time, and
+new documents are taken in the same transaction.
 """
 
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import Connection
@@ -18,7 +20,7 @@ from pigeonhole_api.metrics import IN_HAND, LEASES_EXPIRED
 from pigeonhole_api.records import leases
 from pigeonhole_api.records.leases import Lease
 from pigeonhole_api.settings import WorkerSettings
-from pigeonhole_api.worker.endings import Ending, EndingWriter
+from pigeonhole_api.worker.endings import Ending, EndingWriter, has_answers
 from pigeonhole_api.worker.faults import count_fault
 from pigeonhole_api.worker.outcomes import Outcome, Refused, Unavailable
 from pigeonhole_api.worker.pausing import Pause
@@ -52,8 +54,7 @@ class DocumentWorker:
         """Work until `stop`, then finish what is in hand."""
         with ThreadPoolExecutor(self._settings.concurrency, thread_name_prefix="document") as hands:
             while self._wait_for_a_turn():
-                self._end_documents()
-                for lease in self._take():
+                for lease in self._turn():
                     hands.submit(self._work, lease)
 
     def stop(self) -> None:
@@ -80,31 +81,50 @@ class DocumentWorker:
                 self._changed.wait(pause if may_take else None)
             return True
 
-    def _free(self) -> int:
+    def _free(self, leaving: int = 0) -> int:
+        """Return how many documents may be taken once some have left."""
         if self._stopping:
             return 0
         hands = 1 if self._pause.is_probing else self._settings.concurrency
         # Less than none when the last hand has just found nobody, and a limit below 0 is no limit to SQLite.
-        return max(0, hands - len(self._held))
+        return max(0, hands - len(self._held) + leaving)
 
-    def _take(self) -> list[Lease]:
+    def _turn(self) -> list[Lease]:
+        """Write down what became of the documents that have ended, let go of them, and return as many new ones."""
         with self._changed:
-            wanted = 0 if self._pause.until > time.monotonic() else self._free()
-        taken = self._claim(wanted) if wanted else []
+            ended, self._ended = self._ended, []
+            wanted = 0 if self._pause.until > time.monotonic() else self._free(len(ended))
+        taken = self._write_and_claim(
+            [Ending(lease, outcome) for lease, outcome in ended if outcome is not None], wanted
+        )
         with self._changed:
+            self._held.difference_update(lease.document_id for lease, _ in ended)
             self._held.update(lease.document_id for lease in taken)
             IN_HAND.set(len(self._held))
             self._rests_until = 0.0 if taken else time.monotonic() + self._settings.poll_seconds
         return taken
 
-    def _claim(self, wanted: int) -> list[Lease]:
+    def _write_and_claim(self, endings: Sequence[Ending], wanted: int) -> list[Lease]:
+        if not wanted:
+            self._writer.write(endings)
+            return []
+        # Two kinds of work lock jobs, and each does it in one order: both in one transaction would not.
+        if self._looks_for_expired_at > time.monotonic() and has_answers(endings):
+            return self._writer.write(endings, lambda connection: self._claim(connection, wanted))
+        self._writer.write(endings)
+        return self._claim_alone(wanted)
+
+    def _claim(self, connection: Connection, wanted: int) -> list[Lease]:
+        return leases.claim(connection, self._owner, wanted, seconds=self._settings.lease_seconds)
+
+    def _claim_alone(self, wanted: int) -> list[Lease]:
         is_idle = self._rests_until > 0
         try:
             if is_idle and not self._is_work_waiting():
                 return []
             with self._database.write() as connection:
                 expired = self._end_expired(connection)
-                taken = leases.claim(connection, self._owner, wanted, seconds=self._settings.lease_seconds)
+                taken = self._claim(connection, wanted)
         except SQLAlchemyError as error:
             count_fault("claim_failed", error)
             return []
@@ -152,12 +172,3 @@ class DocumentWorker:
             return
         longest = self._settings.max_backoff_seconds
         self._pause = self._pause.after_failure(time.monotonic(), retry_after=outcome.retry_after, longest=longest)
-
-    def _end_documents(self) -> None:
-        """Write down what became of the documents that have ended, and let go of them."""
-        with self._changed:
-            ended, self._ended = self._ended, []
-        self._writer.write([Ending(lease, outcome) for lease, outcome in ended if outcome is not None])
-        with self._changed:
-            self._held.difference_update(lease.document_id for lease, _ in ended)
-            IN_HAND.set(len(self._held))
