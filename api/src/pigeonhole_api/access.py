@@ -1,6 +1,6 @@
 """What a route asks of its caller; who that is, the request gate has found out before the body was read."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -13,7 +13,10 @@ from pigeonhole_api.problems import Refusal
 BEARER = HTTPBearer(auto_error=False, description="The access token, an API key, or a token of the sign-in service.")
 
 
-def authenticate(request: Request, _header: Annotated[object, Depends(BEARER)]) -> Caller:
+# Dependencies that wait for nothing are `async`, though they await nothing either: plain ones run in other threads.
+
+
+async def authenticate(request: Request, _header: Annotated[object, Depends(BEARER)]) -> Caller:
     """Return the caller.
 
     Raises:
@@ -28,17 +31,26 @@ def authenticate(request: Request, _header: Annotated[object, Depends(BEARER)]) 
 CallerDependency = Annotated[Caller, Depends(authenticate)]
 
 
-def allow(*roles: Role) -> Callable[[Caller], None]:
+def allow(*roles: Role) -> Callable[[Caller], Awaitable[None]]:
     """Return a dependency that lets callers with one of the roles pass."""
 
-    def check(caller: CallerDependency) -> None:
-        if not any(caller.has(role) for role in roles):
-            raise _forbidden(f"This needs the role {' or '.join(roles)}.")
+    async def check(caller: CallerDependency) -> None:
+        require_role(caller, *roles)
 
     return check
 
 
-def allow_keepers_of_models(caller: CallerDependency) -> None:
+def require_role(caller: Caller, *roles: Role) -> None:
+    """Check that a caller has one of the roles.
+
+    Raises:
+        Refusal: 403 `forbidden`.
+    """
+    if not any(caller.has(role) for role in roles):
+        raise _forbidden(f"This needs the role {' or '.join(roles)}.")
+
+
+async def allow_keepers_of_models(caller: CallerDependency) -> None:
     """Let the admins of the home tenant pass: their models serve all tenants.
 
     Raises:

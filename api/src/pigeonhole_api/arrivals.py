@@ -35,8 +35,10 @@ def accept(platform: PlatformState, slot: Slot, content: IO[bytes], keep: Keep) 
     if slot.is_waiting:
         check_declared(slot, measured)
         platform.hold_contents([measured.sha256])
-        if fill(platform, slot, keep(measured)):
-            return show(platform, slot), True
+        received = keep(measured)
+        with platform.database.write() as connection:
+            if fill_slot(connection, slot, received):
+                return get_document(connection, slot.tenant, slot.document_id, platform.signer), True
         slot = find(platform, slot.tenant, slot.job_id, slot.name)
     check_open(slot)
     if slot.sha256 != measured.sha256:

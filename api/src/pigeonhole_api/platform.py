@@ -99,8 +99,8 @@ def open_platform(
     )
 
 
-def platform_state(request: Request) -> PlatformState:
-    """Return the parts of the running API."""
+async def platform_state(request: Request) -> PlatformState:
+    """Return the parts of the running API; without waiting, which FastAPI would do in another thread."""
     state: PlatformState = request.app.state.platform
     return state
 

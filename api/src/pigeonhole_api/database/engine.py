@@ -19,6 +19,7 @@ _LOCK_SECONDS = 30
 _LOOK_SECONDS = 0.001
 _CONNECT_SECONDS = 5
 _CONNECTIONS = 48
+_NOW = select(database_now())
 
 
 class DatabaseError(PigeonholeError):
@@ -103,7 +104,7 @@ class Database:
 
 def now(connection: Connection) -> float:
     """Return the present time by the database."""
-    return float(connection.execute(select(database_now())).scalar_one())
+    return float(connection.execute(_NOW).scalar_one())
 
 
 def _create_engine(url: str) -> Engine:

@@ -7,9 +7,10 @@ upload of the same bytes that is under way finds either the content or none, and
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pigeonhole_api.auth.callers import Caller
@@ -169,8 +170,14 @@ def postpone_removals(connection: Connection, contents: Collection[str], *, grac
 
 def any_removal(connection: Connection, contents: Collection[str]) -> bool:
     """Tell whether one of these contents is to be removed."""
-    wanted = content_removals.c.sha256.in_(contents)
-    return connection.execute(select(content_removals.c.sha256).where(wanted).limit(1)).first() is not None
+    return connection.execute(_removals(), {"contents": list(contents)}).first() is not None
+
+
+@cache
+def _removals() -> Select[Any]:
+    # Asked for every upload, so it is put together once.
+    wanted = content_removals.c.sha256.in_(bindparam("contents", expanding=True))
+    return select(content_removals.c.sha256).where(wanted).limit(1)
 
 
 def due_removals(connection: Connection, most: int) -> list[str]:

@@ -1,8 +1,9 @@
 """Documents: their rows with answer and review, as values."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 
 from pigeonhole_api.database import now
 from pigeonhole_api.database.tables import documents, predictions, reviews
@@ -18,6 +19,11 @@ _UNSCORED = -1.0
 
 def described_documents(tenant: str) -> Select[Any]:
     """Return the statement for a tenant's documents with their answers and reviews."""
+    return _described().where(documents.c.tenant == tenant)
+
+
+@cache
+def _described() -> Select[Any]:
     joined = documents.outerjoin(predictions, predictions.c.document_id == documents.c.id).outerjoin(
         reviews, reviews.c.id == documents.c.review_id
     )
@@ -33,7 +39,13 @@ def described_documents(tenant: str) -> Select[Any]:
         reviews.c.seconds_spent,
         reviews.c.note,
     )
-    return described.select_from(joined).where(documents.c.tenant == tenant)
+    return described.select_from(joined)
+
+
+@cache
+def _one_described() -> Select[Any]:
+    own = (documents.c.tenant == bindparam("owner_tenant"), documents.c.id == bindparam("wanted"))
+    return _described().where(*own)
 
 
 def get_row(connection: Connection, tenant: str, document_id: str) -> Row[Any]:
@@ -42,7 +54,7 @@ def get_row(connection: Connection, tenant: str, document_id: str) -> Row[Any]:
     Raises:
         Refusal: 404 `document-missing`.
     """
-    row = connection.execute(described_documents(tenant).where(documents.c.id == document_id)).one_or_none()
+    row = connection.execute(_one_described(), {"owner_tenant": tenant, "wanted": document_id}).one_or_none()
     if row is None:
         raise missing("document", document_id)
     return row

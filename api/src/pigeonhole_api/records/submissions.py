@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import now
@@ -130,22 +131,35 @@ def virtual_time(connection: Connection, tenant: str) -> float:
     has not been answered, and beside the other tenants' first one. So a small job passes through another tenant's large
     one, and nobody gains by cutting a job into many.
     """
-    latest: float | None = None
-    for state in ("queued", "leased"):
-        # One look a state: each is the end of an index.
-        own = select(func.max(documents.c.vt)).where(documents.c.tenant == tenant, documents.c.state == state)
-        found = connection.execute(own).scalar_one()
-        latest = found if latest is None else latest if found is None else max(latest, found)
-    first = connection.execute(select(func.min(documents.c.vt)).where(documents.c.state == "queued")).scalar_one()
-    present = 0.0 if first is None else float(first)
-    return present if latest is None else max(present, latest + 1)
+    found = connection.execute(_turns(), {"owner_tenant": tenant}).one()
+    own = [vt + 1 for vt in (found.queued, found.leased) if vt is not None]
+    return float(max([found.first or 0.0, *own]))
 
 
 def first_with_content(connection: Connection, tenant: str, hashes: Collection[str]) -> dict[str, str]:
     """Return the ids of a tenant's earliest documents that have these hashes, or are declared to, by sha256."""
-    statement = (
+    found = connection.execute(_firsts(), {"hashes": list(hashes), "owner_tenant": tenant})
+    return {row.sha256: row.first for row in found}
+
+
+# What is executed for every file is put together once: that takes longer than to execute it.
+
+
+@cache
+def _turns() -> Select[Any]:
+    """Return a look at the first of all turns and at a tenant's last ones: each is the end of an index."""
+    own = documents.c.tenant == bindparam("owner_tenant")
+    latest = (select(func.max(documents.c.vt)).where(own, documents.c.state == state) for state in ("queued", "leased"))
+    queued, leased = (each.scalar_subquery() for each in latest)
+    first = select(func.min(documents.c.vt)).where(documents.c.state == "queued").scalar_subquery()
+    return select(first.label("first"), queued.label("queued"), leased.label("leased"))
+
+
+@cache
+def _firsts() -> Select[Any]:
+    same = documents.c.sha256.in_(bindparam("hashes", expanding=True))
+    return (
         select(documents.c.sha256, func.min(documents.c.id).label("first"))
-        .where(documents.c.sha256.in_(hashes), documents.c.tenant == tenant)
+        .where(same, documents.c.tenant == bindparam("owner_tenant"))
         .group_by(documents.c.sha256)
     )
-    return {row.sha256: row.first for row in connection.execute(statement)}

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, Update, bindparam, insert, select, update
 
 from pigeonhole.documents import DocumentLimits
 from pigeonhole_api.auth.callers import Caller
@@ -78,9 +79,8 @@ def find_slot(connection: Connection, tenant: str, job_id: str, name: str) -> Sl
     Raises:
         Refusal: 404 `job-missing` or `document-missing`.
     """
-    named = (documents.c.job_id == job_id, documents.c.name == name, documents.c.tenant == tenant)
-    statement = select(documents).where(*named)
-    row = connection.execute(statement.order_by(documents.c.position).limit(1)).one_or_none()
+    named = {"wanted_job": job_id, "wanted_name": name, "owner_tenant": tenant}
+    row = connection.execute(_named(), named).one_or_none()
     if row is not None:
         return _slot(row)
     check_job(connection, tenant, job_id)
@@ -129,25 +129,19 @@ def fill_slot(connection: Connection, slot: Slot, file: Received) -> bool:
     """Let a declared document have its content and be queued, or fail with a reason; False when it was not waiting."""
     original = first_with_content(connection, slot.tenant, {file.sha256}).get(file.sha256) if file.sha256 else None
     refused = file.reason is not None
-    waiting = (documents.c.id == slot.document_id, documents.c.state == WAITING)
-    filled = connection.execute(
-        update(documents)
-        .where(*waiting)
-        .values(
-            size=file.size,
-            sha256=file.sha256 or None,
-            media_type=file.media_type,
-            pages=file.pages,
-            stored=file.stored,
-            duplicate_of=original if original and original < slot.document_id else None,
-            state="failed" if refused else "queued",
-            vt=virtual_time(connection, slot.tenant),
-            finished_at=database_now() if refused else None,
-            error_reason=file.reason,
-            error_detail=file.detail,
-            version=documents.c.version + 1,
-        )
-    )
+    values = {
+        "size": file.size,
+        "sha256": file.sha256 or None,
+        "media_type": file.media_type,
+        "pages": file.pages,
+        "stored": file.stored,
+        "duplicate_of": original if original and original < slot.document_id else None,
+        "state": "failed" if refused else "queued",
+        "vt": virtual_time(connection, slot.tenant),
+        "error_reason": file.reason,
+        "error_detail": file.detail,
+    }
+    filled = connection.execute(_filling(refused), {"filled": slot.document_id, **values})
     if filled.rowcount == 0:
         return False
     refresh_state(connection, [slot.job_id])
@@ -237,3 +231,20 @@ def _give_up(connection: Connection, which: Any, detail: str) -> list[str]:
 def _slot(row: Row[Any]) -> Slot:
     given_up = row.error_reason == _NOT_UPLOADED or (row.state == "cancelled" and not row.stored)
     return Slot(row.id, row.tenant, row.job_id, row.name, row.state == WAITING, given_up, row.size or None, row.sha256)
+
+
+# What is executed for every file is put together once: that takes longer than to execute it.
+
+
+@cache
+def _named() -> Select[Any]:
+    own = (documents.c.job_id == bindparam("wanted_job"), documents.c.tenant == bindparam("owner_tenant"))
+    found = select(documents).where(*own, documents.c.name == bindparam("wanted_name"))
+    return found.order_by(documents.c.position).limit(1)
+
+
+@cache
+def _filling(refused: bool) -> Update:
+    waiting = (documents.c.id == bindparam("filled"), documents.c.state == WAITING)
+    changed = {"version": documents.c.version + 1, **({"finished_at": database_now()} if refused else {})}
+    return update(documents).where(*waiting).values(changed)

@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from pigeonhole_api.access import CallerDependency, allow
+from pigeonhole_api.access import CallerDependency, allow, require_role
 from pigeonhole_api.auth.callers import Caller, Role
 from pigeonhole_api.conditions import is_fresh, job_tag, not_modified
 from pigeonhole_api.intake.manifests import declared_sha256, manifest_sha256
@@ -171,7 +171,7 @@ def delete(
     it is forced. What stays is a row without names, and the audit trail.
     """
     if force:
-        allow(Role.ADMIN)(caller)
+        require_role(caller, Role.ADMIN)
     grace = platform.settings.removal_grace_seconds
     with platform.database.write() as connection:
         documents, erased = delete_job(connection, job_id, caller, force=force, grace=grace)

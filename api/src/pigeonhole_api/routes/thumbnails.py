@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from pigeonhole_api.access import BEARER, allow, authenticate
-from pigeonhole_api.auth.callers import Caller, Role
+from pigeonhole_api.access import BEARER, authenticate, require_role
+from pigeonhole_api.auth.callers import Role
 from pigeonhole_api.conditions import is_fresh, not_modified
 from pigeonhole_api.platform import PlatformDependency, PlatformState
 from pigeonhole_api.problems import Refusal
@@ -19,7 +19,7 @@ from pigeonhole_api.routes.parameters import NOT_MODIFIED, IfNoneMatch
 _LINK = "The image's address is no longer good."
 
 
-def allowed_tenant(
+async def allowed_tenant(
     request: Request,
     platform: PlatformDependency,
     header: Annotated[object, Depends(BEARER)],
@@ -36,8 +36,8 @@ def allowed_tenant(
         if not platform.signer.allows(request.url.path, tenant, expires, signature, time.time()):
             raise Refusal("link-expired", _LINK, hint="Load the list again.")
         return tenant
-    caller: Caller = authenticate(request, header)
-    allow(Role.USER)(caller)
+    caller = await authenticate(request, header)
+    require_role(caller, Role.USER)
     return caller.tenant
 
 
