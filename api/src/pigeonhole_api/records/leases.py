@@ -42,11 +42,19 @@ def is_work_waiting(connection: Connection) -> bool:
     return connection.execute(waiting).first() is not None
 
 
-def claim(connection: Connection, owner: str, most: int, *, seconds: float) -> list[Lease]:
-    """Take the documents that have waited longest by virtual time; each taking is an attempt."""
+def claim(connection: Connection, owner: str, most: int, *, seconds: float, begun: Collection[str] = ()) -> list[Lease]:
+    """Take the documents that have waited longest by virtual time; each taking is an attempt.
+
+    Args:
+        connection: The transaction.
+        owner: Who takes them.
+        most: How many at most.
+        seconds: How long they are the owner's without a sign of life.
+        begun: Jobs that are known to have begun, which a job does but once.
+    """
     taken = connection.execute(_claiming(), {"most": most, "taker": owner, "seconds": seconds})
     leases = [Lease(row.id, row.job_id, row.sha256, owner, row.attempts, row.created_at, row.tenant) for row in taken]
-    _start_jobs(connection, {lease.job_id for lease in leases})
+    _start_jobs(connection, {lease.job_id for lease in leases}.difference(begun))
     return leases
 
 
@@ -248,6 +256,8 @@ def _queued_unless_cancelled() -> Any:
 
 def _start_jobs(connection: Connection, job_ids: set[str]) -> None:
     """Let jobs have begun; taking one of its documents changes nothing about a job that has begun before."""
+    if not job_ids:
+        return
     unstarted = connection.execute(_unstarted(), {"ids": sorted(job_ids)}).scalars().all()
     if unstarted:
         connection.execute(update(jobs).where(jobs.c.id.in_(unstarted)).values(started_at=database_now()))

@@ -97,12 +97,12 @@ class EndingWriter:
 
 
 def _note(lease: Lease, result: str, *, kept: bool) -> None:
-    with bind_context(document_id=lease.document_id, job_id=lease.job_id):
-        if not kept:
-            RESULTS_DROPPED.inc()
-            _log.warning("result_dropped", attempt=lease.attempt)
-            return
-        DOCUMENTS.labels(result).inc()
-        if result == "answered":
-            DOCUMENT_SECONDS.observe(max(0.0, time.time() - lease.created_at))
-        _log.info("document_ended", result=result, attempt=lease.attempt)
+    found = {"document_id": lease.document_id, "job_id": lease.job_id, "attempt": lease.attempt}
+    if not kept:
+        RESULTS_DROPPED.inc()
+        _log.warning("result_dropped", **found)
+        return
+    DOCUMENTS.labels(result).inc()
+    if result == "answered":
+        DOCUMENT_SECONDS.observe(max(0.0, time.time() - lease.created_at))
+    _log.info("document_ended", result=result, **found)

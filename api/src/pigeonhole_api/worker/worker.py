@@ -6,7 +6,7 @@ new documents are taken in the same transaction.
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import Connection
@@ -110,12 +110,14 @@ class DocumentWorker:
             return []
         # Two kinds of work lock jobs, and each does it in one order: both in one transaction would not.
         if self._looks_for_expired_at > time.monotonic() and has_answers(endings):
-            return self._writer.write(endings, lambda connection: self._claim(connection, wanted))
+            begun = {ending.lease.job_id for ending in endings}
+            return self._writer.write(endings, lambda connection: self._claim(connection, wanted, begun))
         self._writer.write(endings)
         return self._claim_alone(wanted)
 
-    def _claim(self, connection: Connection, wanted: int) -> list[Lease]:
-        return leases.claim(connection, self._owner, wanted, seconds=self._settings.lease_seconds)
+    def _claim(self, connection: Connection, wanted: int, begun: Collection[str] = ()) -> list[Lease]:
+        seconds = self._settings.lease_seconds
+        return leases.claim(connection, self._owner, wanted, seconds=seconds, begun=begun)
 
     def _claim_alone(self, wanted: int) -> list[Lease]:
         is_idle = self._rests_until > 0

@@ -1,6 +1,5 @@
 """JSON lines on standard error, with the ids of the work in hand and never a file name or text."""
 
-import json
 import logging
 import sys
 from collections.abc import Iterator, Mapping
@@ -9,6 +8,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
+
+from pydantic_core import to_json
 
 _CONTEXT: ContextVar[Mapping[str, str]] = ContextVar("pigeonhole_log_context", default=MappingProxyType({}))
 _FIELDS = "pigeonhole_fields"
@@ -71,6 +72,8 @@ def configure_logging(process: str, level: str = "INFO") -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter(process))
+    # What no line says need not be found out for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -95,7 +98,7 @@ class _JsonFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = record.exc_info[0].__name__
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return to_json(line, fallback=str).decode()
 
 
 def _exception_fields() -> dict[str, str]:
