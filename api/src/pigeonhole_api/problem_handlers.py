@@ -42,7 +42,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     """Let every error that a route raises become a problem document."""
     _handle(app, Refusal, lambda refusal: refusal)
     _handle(app, RequestValidationError, _of_invalid_request)
-    _answer_http_exception(app)
+    _handle(app, HTTPException, _of_http_exception)
     _handle(app, PigeonholeError, _of_own_error)
     _handle(app, OSError, _of_system_error)
     for kind in (OperationalError, InterfaceError, PoolTimeoutError):
@@ -53,7 +53,11 @@ def install_problem_handlers(app: FastAPI) -> None:
 def _handle(app: FastAPI, kind: type[Fault], translate: Callable[[Fault], Refusal]) -> None:
     async def answer(request: Request, error: Any) -> JSONResponse:
         request_id = str(request.scope.get("request_id", ""))
-        return problem_response(translate(error), instance=request.url.path, request_id=request_id)
+        refusal = translate(error)
+        if refusal.status == _METHOD_NOT_ALLOWED:
+            # Of several operations at one address the framework names the first one's method alone.
+            refusal.headers["Allow"] = ", ".join(_methods_at(app, request.url.path)) or refusal.headers["Allow"]
+        return problem_response(refusal, instance=request.url.path, request_id=request_id)
 
     app.add_exception_handler(kind, answer)
 
@@ -62,17 +66,6 @@ def _of_invalid_request(error: RequestValidationError) -> Refusal:
     fields = [_field_problem(each) for each in error.errors()]
     first = fields[0] if fields else FieldProblem(field="body", detail="It is missing.")
     return Refusal("invalid-request", f"{first.field}: {first.detail}", errors=fields)
-
-
-def _answer_http_exception(app: FastAPI) -> None:
-    @app.exception_handler(HTTPException)
-    async def answer(request: Request, error: HTTPException) -> JSONResponse:
-        refusal = _of_http_exception(error)
-        if refusal.status == _METHOD_NOT_ALLOWED:
-            # Of several operations at one address the framework names the first one's method alone.
-            refusal.headers["Allow"] = ", ".join(_methods_at(app, request.url.path)) or refusal.headers["Allow"]
-        request_id = str(request.scope.get("request_id", ""))
-        return problem_response(refusal, instance=request.url.path, request_id=request_id)
 
 
 def _methods_at(app: FastAPI, path: str) -> list[str]:

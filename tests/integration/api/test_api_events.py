@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from pigeonhole_api.models import DocumentEvent
+
 pytestmark = pytest.mark.integration
 Pictures = Callable[[int], list[tuple[str, bytes]]]
 
@@ -138,3 +140,45 @@ def test_the_server_ends_though_a_job_is_watched(installation: Any, pictures: Pi
     api.terminate()
     assert list(stream) == []
     assert api.wait(10) in {0, -signal.SIGTERM}
+
+
+def test_the_client_watches_a_job_through_a_restart_of_the_api(
+    installation: Any, pictures: Pictures, own_transformer: Any, predict: Any
+) -> None:
+    gate = threading.Semaphore(2)
+
+    def behave(document: bytes) -> Any:
+        gate.acquire(timeout=30)
+        return predict(document)
+
+    own_transformer.behave = behave
+    api = installation.start_api(PIGEONHOLE_API_EVENT_SECONDS="0.05")
+    job = installation.client.submit_job("watched", pictures(5))
+    watching = installation.client.watch(job.id)
+    assert next(watching).counts.queued == 5
+    installation.start_worker()
+    told: list[DocumentEvent] = []
+    for event in watching:
+        if isinstance(event, DocumentEvent):
+            told.append(event)
+            if len(told) == 2:
+                api.kill()
+                api.wait(10)
+                installation.start_api(PIGEONHOLE_API_EVENT_SECONDS="0.05")
+                gate.release(10)
+    assert (event.state, event.counts.classified) == ("succeeded", 5)
+    documents = {document.id for document in installation.client.all_documents(job.id)}
+    assert (len(told), {each.document_id for each in told}) == (5, documents)
+
+
+def test_the_client_says_why_a_job_cannot_be_watched(installation: Any, pictures: Pictures, refused: Any) -> None:
+    api = installation.start_api(PIGEONHOLE_API_EVENT_SECONDS="0.05")
+    assert refused(lambda: list(installation.client.watch("job_0"))).code == "job-missing"
+    job = installation.client.submit_job("deleted", pictures(1))
+    watching = installation.client.watch(job.id)
+    next(watching)
+    installation.client.delete(job.id)
+    assert refused(lambda: list(watching)).code == "job-deleted"
+    api.kill()
+    api.wait(10)
+    assert refused(lambda: list(installation.client.watch(job.id))).code == "api-unreachable"

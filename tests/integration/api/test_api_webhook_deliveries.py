@@ -15,6 +15,7 @@ from pigeonhole_api.intake.received import Received
 from pigeonhole_api.models import WebhookRequest
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records import delivery_leases, leases
+from pigeonhole_api.records.deletions import delete_job
 from pigeonhole_api.records.delivery_leases import DeliveryLease
 from pigeonhole_api.records.job_changes import cancel_job, retry_job
 from pigeonhole_api.records.submissions import Submission, insert_job
@@ -110,6 +111,23 @@ def test_what_is_rolled_back_is_not_told(database: Database) -> None:
     with pytest.raises(Refusal):
         submit_and_fail()
     assert deliveries(database) == []
+
+
+def test_nothing_more_is_told_of_a_job_that_was_deleted(database: Database) -> None:
+    for _ in range(2):
+        make(database)
+    with database.write() as connection:
+        job_id = submit(connection, "secret-reference", refused=True)
+    taken = claim(database)
+    assert taken is not None
+    with database.write() as connection:
+        delete_job(connection, job_id, CALLER, force=False, grace=0)
+    assert {row.state for row in deliveries(database)} == {"leased", "cancelled"}
+    assert "secret-reference" not in str(deliveries(database))
+    assert end(database, taken, Again(0.0), 503)
+    rows = deliveries(database)
+    assert [(row.state, row.payload, row.finished_at is not None) for row in rows] == [("cancelled", None, True)] * 2
+    assert claim(database) is None
 
 
 @pytest.mark.parametrize("next_owner", ["a", "b"])

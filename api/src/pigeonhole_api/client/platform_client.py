@@ -14,6 +14,7 @@ from pigeonhole_api.client.feedback_calls import FeedbackCalls
 from pigeonhole_api.client.training_calls import TrainingCalls
 from pigeonhole_api.client.transport import Transport, parse
 from pigeonhole_api.client.uploads import BINARY, Sending, Upload, declare, opened
+from pigeonhole_api.client.watching import JobEvent, watch_job
 from pigeonhole_api.client.webhook_calls import WebhookCalls
 from pigeonhole_api.models import FINAL_JOB_STATES, Document, DocumentPage, Job, JobDeletion, JobPage
 
@@ -150,6 +151,16 @@ class PlatformClient(TrainingCalls, AccessCalls, WebhookCalls, FeedbackCalls):
                 raise ApiError(f"The job has not ended after {timeout:g} s.", code="wait-timeout")
             time.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 1.5)
+
+    def watch(self, job_id: str) -> Iterator[JobEvent]:
+        """Yield a job at each change of its counts, and each document that ends from now on, until the job has ended.
+
+        A connection that breaks off is taken up again where it was.
+
+        Raises:
+            ApiError: The job is not there, too many watch, or the platform does not answer any more.
+        """
+        return watch_job(self._transport, job_id)
 
     def cancel(self, job_id: str) -> Job:
         """Cancel what a job has not begun; what is at work ends."""

@@ -1,10 +1,12 @@
 """Calls of the API over HTTP: retries of what may be repeated, and errors as exceptions."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import httpx
+from httpx_sse import ServerSentEvent, SSEError, connect_sse
 from pydantic import BaseModel, ValidationError
 
 from pigeonhole_api.client.errors import ApiError, refusal_of, unreachable
@@ -63,6 +65,23 @@ class Transport:
                 return response
             raise refusal_of(response)
         raise AssertionError("unreachable: the last try returns or raises")
+
+    @contextmanager
+    def events(self, path: str, last_id: str) -> Iterator[Iterator[ServerSentEvent]]:
+        """Yield the events of a stream, from one on where that is named.
+
+        Raises:
+            ApiError: The API refused, or `unexpected-answer`.
+        """
+        headers = {"Last-Event-ID": last_id} if last_id else {}
+        with connect_sse(self._client, "GET", path, headers=headers) as source:
+            if not source.response.is_success:
+                source.response.read()
+                raise refusal_of(source.response)
+            try:
+                yield source.iter_sse()
+            except SSEError as error:
+                raise ApiError("The platform's answer is not a stream of events.", code="unexpected-answer") from error
 
 
 def parse(model: type[Answer], response: httpx.Response) -> Answer:

@@ -29,6 +29,7 @@ from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.audit import record
 from pigeonhole_api.records.jobs import check_job
 from pigeonhole_api.records.training_set import LIVE
+from pigeonhole_api.records.webhook_deliveries import silence_job
 from pigeonhole_api.retention import Retention
 
 _MOST_NAMED = 20
@@ -103,6 +104,7 @@ def bury_job(connection: Connection, job_id: str, caller: Caller, contents: Coll
         "deleted_by": caller.name,
     }
     connection.execute(update(jobs).where(jobs.c.id == job_id).values(buried))
+    silence_job(connection, job_id)
     _add_removals(connection, contents, now(connection) + grace)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, select, update
+from sqlalchemy import Column, ColumnElement, Connection, case, select, update
 
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import database_now
@@ -140,7 +140,13 @@ def _lock_webhook(connection: Connection, webhook_id: str) -> bool:
 
 
 def _queued(seconds: float) -> dict[str, Any]:
-    return {"state": "queued", "due_at": database_now() + seconds}
+    # What it tells of was deleted meanwhile.
+    is_empty = webhook_deliveries.c.payload.is_(None)
+    return {
+        "state": case((is_empty, "cancelled"), else_="queued"),
+        "finished_at": case((is_empty, database_now())),
+        "due_at": database_now() + seconds,
+    }
 
 
 def _leave(connection: Connection, delivery_id: str, owner: str, attempt: int, values: dict[str, Any]) -> bool:

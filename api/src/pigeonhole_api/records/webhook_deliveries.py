@@ -75,6 +75,13 @@ def cancel_deliveries(connection: Connection, webhook_id: str) -> int:
     return connection.execute(update(webhook_deliveries).where(*waiting).values(ended("cancelled"))).rowcount
 
 
+def silence_job(connection: Connection, job_id: str) -> None:
+    """Let nothing more be told of a job that is deleted; what is being told ends with this attempt."""
+    for state, values in (("queued", ended("cancelled")), ("leased", {"payload": None})):
+        of_job = (webhook_deliveries.c.resource == job_id, webhook_deliveries.c.state == state)
+        connection.execute(update(webhook_deliveries).where(*of_job).values(values))
+
+
 def ended(state: str) -> dict[str, Any]:
     """Return the values of a delivery that is not tried again."""
     # What was to be told is nobody's business any more.
