@@ -1,7 +1,7 @@
 """A job's events as they come, over connections that are taken up again where they broke off."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 import httpx
@@ -17,7 +17,7 @@ JobEvent = Job | DocumentEvent
 
 _TRIES = 5
 _PAUSE_SECONDS = 1.0
-_EVENTS = {"progress": Job, "done": Job, "document": DocumentEvent}
+_EVENTS: Mapping[str, type[Job] | type[DocumentEvent]] = {"progress": Job, "done": Job, "document": DocumentEvent}
 
 
 def watch_job(transport: Transport, job_id: str) -> Iterator[JobEvent]:
