@@ -129,7 +129,7 @@ def test_signing_out_ends_what_can_be_seen(page: Page, platform: SignedIn) -> No
 
 
 def test_a_sign_in_that_is_over_leads_to_the_way_in(page: Page, platform: SignedIn) -> None:
-    platform.issuer.person = {"groups": ["user"], "exp": int(time.time()) + 8}
+    platform.issuer.person = {"groups": ["user"], "exp": int(time.time()) + 15}
     sign_in(page, platform)
     while time.time() < platform.issuer.person["exp"] - 5:
         page.wait_for_timeout(200)

@@ -96,13 +96,14 @@ def process(module: str, arguments: Sequence[str], log: Path, environment: dict[
 
 
 @contextmanager
-def running_platform(home: Path, *, with_worker: bool) -> Iterator[Platform]:
+def running_platform(home: Path, *, with_worker: bool, audit_share: str = "0") -> Iterator[Platform]:
     port, models_port = any_free_port(), any_free_port()
     environment = {
         "PIGEONHOLE_HOME": str(home),
         "PIGEONHOLE_API_TOKEN": TOKEN,
         "PIGEONHOLE_API_TRANSFORMER_URL": f"http://127.0.0.1:{models_port}",
         "PIGEONHOLE_API_POLL_SECONDS": "0.05",
+        "PIGEONHOLE_API_AUDIT_SHARE": audit_share,
         "PIGEONHOLE_API_TRAINING_MODULE": "training_stand_in",
         "PYTHONPATH": str(Path(__file__).parent),
         "OMP_THREAD_LIMIT": "1",
@@ -167,6 +168,14 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
             images = [(f"{class_name}-{n}.png", picture(COLOURS[class_name], 1000 + n)) for n in range(4)]
             platform.client.add_examples(class_name, images)
         platform.train()
+        yield platform
+
+
+@pytest.fixture
+def audited(tmp_path: Path) -> Iterator[Platform]:
+    """Return a platform on which every sure answer is to be checked blind."""
+    register_models(tmp_path)
+    with running_platform(tmp_path, with_worker=True, audit_share="1") as platform:
         yield platform
 
 

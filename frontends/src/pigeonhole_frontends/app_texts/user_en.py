@@ -81,6 +81,13 @@ USER_EN = {
     ),
     "reason.no_threshold": "The model’s best guess is {class}, a class that it never decides alone.",
     "reason.not_scored": "The model has no score for this document.",
+    "blind.title": "Blind check",
+    "blind.why": (
+        "Drawn by chance among the documents that the model was sure of. Decide without its answer: "
+        "that is how its accuracy becomes known."
+    ),
+    "blind.empty": "Nothing is waiting for a blind check.",
+    "blind.overtaken": "Someone else has worked on this document meanwhile. Here is what is waiting now.",
     "review.title": "Review",
     "review.waiting.one": "{count} document waiting",
     "review.waiting.other": "{count} documents waiting",

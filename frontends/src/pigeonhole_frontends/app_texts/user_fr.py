@@ -87,6 +87,13 @@ USER_FR = {
     ),
     "reason.no_threshold": "Le modèle penche pour {class}, une classe qu’il ne décide jamais seul.",
     "reason.not_scored": "Le modèle n’a pas de score pour ce document.",
+    "blind.title": "Contrôle à l’aveugle",
+    "blind.why": (
+        "Tiré au hasard parmi les documents dont le modèle était sûr. Décidez sans sa réponse\u00a0: "
+        "c’est ainsi qu’on connaît sa fiabilité."
+    ),
+    "blind.empty": "Rien n’est à contrôler.",
+    "blind.overtaken": "Quelqu’un d’autre a travaillé sur ce document entre-temps. Voici ce qui attend maintenant.",
     "review.title": "Vérifier",
     "review.waiting.one": "{count} document en attente",
     "review.waiting.other": "{count} documents en attente",

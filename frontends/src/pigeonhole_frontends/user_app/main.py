@@ -15,5 +15,6 @@ if __name__ == "__main__":
             ScreenEntry(_SCREENS / "jobs.py", "jobs.title", ":material/list_alt:", "jobs"),
             ScreenEntry(_SCREENS / "job.py", "job.title", ":material/folder_open:", "job", hidden=True),
             ScreenEntry(_SCREENS / "review.py", "review.title", ":material/rule:", REVIEW_PATH),
+            ScreenEntry(_SCREENS / "blind.py", "blind.title", ":material/visibility_off:", "blind-check"),
         ]
     )

@@ -8,10 +8,13 @@ import streamlit as st
 from PIL import Image
 
 from pigeonhole_api.client import ApiError
-from pigeonhole_api.models import Document
+from pigeonhole_api.models import Document, SampledDocument
 from pigeonhole_frontends.app_session import AppSettings, platform
 from pigeonhole_frontends.app_session.faults import show_fault
 from pigeonhole_frontends.app_session.language import Language
+
+Viewed = Document | SampledDocument
+"""What has pages to look at, with or without an answer."""
 
 _ZOOMS = ("page", "width", "150", "200")
 _ZOOM = "page_view_zoom"
@@ -21,7 +24,7 @@ _IMAGES = "page_view_images"
 _IMAGES_KEPT = 12
 
 
-def draw_page_view(document: Document, language: Language) -> None:
+def draw_page_view(document: Viewed, language: Language) -> None:
     """Draw the page with its tools; a page that cannot be shown says so and leaves the rest of the screen."""
     pages = max(1, document.pages or 1)
     page = min(_of_document(_PAGE, document, 1), pages)
@@ -55,7 +58,7 @@ def page_image(document_id: str, page: int) -> bytes:
     return images[key]
 
 
-def _draw_tools(document: Document, page: int, pages: int, language: Language) -> None:
+def _draw_tools(document: Viewed, page: int, pages: int, language: Language) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if pages > 1:
             _tool("review.page_before", "arrow_back", "Left", page == 1, _set, (_PAGE, document.id, page - 1), language)
@@ -97,7 +100,7 @@ def _tool(
     )
 
 
-def _of_document(what: str, document: Document, otherwise: int) -> int:
+def _of_document(what: str, document: Viewed, otherwise: int) -> int:
     """Return a number remembered for this document alone."""
     owner, value = st.session_state.get(what, ("", otherwise))
     return int(value) if owner == document.id else otherwise

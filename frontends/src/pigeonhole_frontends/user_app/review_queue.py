@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from pigeonhole_api.models import Document
+from pigeonhole_api.models import Document, SampledDocument
 
 MOST_KEYS = 9
+Waiting = TypeVar("Waiting", Document, SampledDocument)
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,7 @@ def choices(document: Document, classes: Sequence[str]) -> list[Choice]:
     scored = [(each.class_name, each.p) for each in document.prediction.probabilities] if document.prediction else []
     known = {name for name, _ in scored}
     unscored = [(name, None) for name in sorted(classes) if name not in known]
-    return [
-        Choice(name, p, str(place) if place <= MOST_KEYS else None)
-        for place, (name, p) in enumerate([*scored, *unscored], start=1)
-    ]
+    return [Choice(name, p, choice_key(place)) for place, (name, p) in enumerate([*scored, *unscored], start=1)]
 
 
 def decision_for(document: Document, class_name: str) -> str:
@@ -39,7 +38,12 @@ def decision_for(document: Document, class_name: str) -> str:
     return "accepted" if class_name == predicted else "corrected"
 
 
-def next_in_queue(queue: Sequence[Document], passed: Sequence[str]) -> Document | None:
+def choice_key(place: int) -> str | None:
+    """Return the key of the class at a place, counted from 1, or None where there are no more keys."""
+    return str(place) if place <= MOST_KEYS else None
+
+
+def next_in_queue(queue: Sequence[Waiting], passed: Sequence[str]) -> Waiting | None:
     """Return the first of the documents that were passed over least often."""
     return min(queue, key=lambda document: passed.count(document.id), default=None)
 
