@@ -96,17 +96,18 @@ def process(module: str, arguments: Sequence[str], log: Path, environment: dict[
 
 
 @contextmanager
-def running_platform(home: Path, *, with_worker: bool, audit_share: str = "0") -> Iterator[Platform]:
+def running_platform(home: Path, *, with_worker: bool, **settings: str) -> Iterator[Platform]:
     port, models_port = any_free_port(), any_free_port()
     environment = {
         "PIGEONHOLE_HOME": str(home),
         "PIGEONHOLE_API_TOKEN": TOKEN,
         "PIGEONHOLE_API_TRANSFORMER_URL": f"http://127.0.0.1:{models_port}",
         "PIGEONHOLE_API_POLL_SECONDS": "0.05",
-        "PIGEONHOLE_API_AUDIT_SHARE": audit_share,
+        "PIGEONHOLE_API_AUDIT_SHARE": "0",
         "PIGEONHOLE_API_TRAINING_MODULE": "training_stand_in",
         "PYTHONPATH": str(Path(__file__).parent),
         "OMP_THREAD_LIMIT": "1",
+        **settings,
     }
     url = f"http://127.0.0.1:{port}"
     with ExitStack() as stack:
@@ -173,10 +174,17 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 @pytest.fixture
 def audited(tmp_path: Path) -> Iterator[Platform]:
-    """Return a platform on which every sure answer is to be checked blind."""
+    """Return a platform on which every sure answer is to be checked blind, and figures come at once."""
     register_models(tmp_path)
-    with running_platform(tmp_path, with_worker=True, audit_share="1") as platform:
+    settings = {"PIGEONHOLE_API_AUDIT_SHARE": "1", "PIGEONHOLE_API_QUALITY_SECONDS": "0.5"}
+    with running_platform(tmp_path, with_worker=True, **settings) as platform:
         yield platform
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Wait until something is so, and fail when it takes too long."""
+    return wait_until
 
 
 @pytest.fixture(scope="session")

@@ -138,6 +138,19 @@ def test_two_models_are_compared(admin_app: Any, filled: Any) -> None:
     assert any("two different models" in each.value for each in test.info)
 
 
+def test_how_the_model_in_use_does_is_shown(admin_app: Any, audited: Any, documents: Any, eventually: Any) -> None:
+    captions = [each.value for each in admin_app.open(audited.url, "runs").caption]
+    assert "Nothing is known yet" in captions[0]
+    audited.submit("mail", documents)
+    first, second = audited.client.audit_sample().documents
+    for document, class_name in ((first, "invoice"), (second, "invoice")):
+        audited.client.decide_blind(document, class_name)
+    eventually(lambda: any(each.n == 2 for each in audited.client.model_quality("1").accuracy), "the figures")
+    shown = admin_app.shown(admin_app.open(audited.url, "runs"))
+    for said in ("Accuracy of sure answers", "<b>50.0%</b>", "9.5% – 90.5%", "too few documents", "Stability index"):
+        assert said in shown
+
+
 def test_another_model_is_put_in_use_with_a_reason(admin_app: Any, filled: Any) -> None:
     test = admin_app.open(filled.url, "runs")
     other = "2" if filled.client.production().version == "1" else "1"
@@ -172,7 +185,7 @@ def test_every_screen_says_in_words_that_the_platform_is_down(admin_app: Any, no
 
 
 @pytest.mark.parametrize(
-    ("screen", "most"), [("classes", 3), ("corrections", 2), ("train", 4), ("runs", 5), ("audit", 2)]
+    ("screen", "most"), [("classes", 3), ("corrections", 2), ("train", 4), ("runs", 6), ("audit", 2)]
 )
 def test_no_screen_calls_the_platform_once_a_row(admin_app: Any, filled: Any, screen: str, most: int) -> None:
     before = filled.calls()

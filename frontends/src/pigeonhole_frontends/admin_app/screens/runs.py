@@ -7,6 +7,7 @@ import streamlit as st
 from pigeonhole_api.models import Model, ModelDetail
 from pigeonhole_frontends.admin_app.addresses import TRAIN_SCREEN
 from pigeonhole_frontends.admin_app.comparison import MetricChange, compare_metrics, joined_labels, on_same_labels
+from pigeonhole_frontends.admin_app.quality_display import accuracy_table, drift_table
 from pigeonhole_frontends.admin_app.training_display import (
     HEADLINE_METRICS,
     gate_badge,
@@ -39,6 +40,7 @@ def draw(language: Language) -> None:
                 numbers=range(3, 6),
             )
         )
+        _draw_quality(models, language)
         _draw_comparison(models, language)
         _draw_restoring(models, language)
     _draw_trainings_without_model(language)
@@ -72,6 +74,21 @@ def _model_row(model: Model, language: Language) -> list[str]:
 def _metric(model: Model, name: str, language: Language) -> str:
     value = model.metrics.get(name)
     return "–" if value is None else metric_value(name, value, language)
+
+
+def _draw_quality(models: list[Model], language: Language) -> None:
+    serving = next((each.version for each in models if CHAMPION in each.aliases), None)
+    if serving is None:
+        return
+    st.subheader(language.text("quality.title", version=serving), anchor=False)
+    quality = platform().model_quality(serving)
+    if quality.computed_at is None:
+        st.caption(language.text("quality.none"))
+        return
+    st.html(accuracy_table(quality, language))
+    st.caption(language.text("quality.explained"))
+    st.html(drift_table(quality, language))
+    st.caption(language.text("quality.computed", moment=language.moment(quality.computed_at)))
 
 
 def _draw_comparison(models: list[Model], language: Language) -> None:
