@@ -55,6 +55,7 @@ REASONS: Mapping[str, Reason] = {
     "webhook-disabled": Reason(409, "The receiver has answered 410."),
     "job-deleted": Reason(410, "The job was deleted."),
     "document-changed": Reason(412, "Someone was faster; read it again."),
+    "model-changed": Reason(412, "Another model serves than the one that was seen."),
     "body-too-large": Reason(413, "The request has too many bytes."),
     "too-many-files": Reason(413, "The request has too many files."),
     "too-large": Reason(413, "The file has failed with this reason, and its job goes on."),

@@ -78,6 +78,18 @@ def test_a_model_is_promoted_and_an_earlier_one_restored_with_a_reason(
     assert refused(lambda: client.set_production("9", "try")).code == "model-missing"
 
 
+def test_who_has_seen_another_model_serve_changes_nothing(
+    client: PlatformClient, refused: Callable[..., ApiError]
+) -> None:
+    serving = client.production()
+    assert serving is not None
+    other = "2" if serving.version == "1" else "1"
+    assert refused(lambda: client.set_production(other, "try", instead_of=other)).code == "model-changed"
+    assert client.production() == serving
+    assert client.set_production(other, "seen", instead_of=serving.version).version == other
+    assert client.set_production(serving.version, "back").version == serving.version
+
+
 def test_who_asks_again_and_again_for_the_model_that_serves_is_answered_quickly(client: PlatformClient) -> None:
     client.production()
     seconds = []

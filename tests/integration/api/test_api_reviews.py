@@ -119,6 +119,25 @@ def test_the_queue_holds_what_needs_a_person_the_least_certain_first(
     assert not waiting & {each.id for each in client.review_queue(page_size=500).documents}
 
 
+def test_a_jobs_documents_come_the_least_certain_first_when_that_is_asked(
+    client: PlatformClient, documents: list[Document], refused: Refused
+) -> None:
+    job_id = documents[0].job_id
+    found: list[Document] = []
+    token: str | None = None
+    while token is not None or not found:
+        page = client.documents(job_id, sort="confidence", page_size=2, page_token=token)
+        found += page.documents
+        token = page.next_page_token
+    assert sorted(each.id for each in found) == sorted(each.id for each in documents)
+    known = [each.prediction.confidence if each.prediction else None for each in found]
+    confidences = [-1.0 if each is None else each for each in known]
+    assert confidences == sorted(confidences)
+    assert len(set(confidences)) > 1
+    other = client.documents(job_id, page_size=1).next_page_token
+    assert refused(lambda: client.documents(job_id, sort="confidence", page_token=other)).code == "page-token-invalid"
+
+
 def test_the_queue_comes_in_pages(client: PlatformClient, documents: list[Document]) -> None:
     whole = [each.id for each in client.review_queue(page_size=500).documents]
     found: list[str] = []

@@ -15,7 +15,7 @@ from pigeonhole_frontends.user_app.csv_export import job_csv
 from pigeonhole_frontends.user_app.decisions import decided_class, reason_for_review, refusal, state_badge
 from pigeonhole_frontends.user_app.document_list import document_list
 from pigeonhole_frontends.user_app.job_progress import job_badge, progress_bar, time_left
-from pigeonhole_frontends.user_app.review_queue import choices, decision_for, least_confident_first, next_in_queue
+from pigeonhole_frontends.user_app.review_queue import choices, decision_for, next_in_queue
 from pigeonhole_frontends.user_app.submission import check_submission
 
 pytestmark = pytest.mark.unit
@@ -131,15 +131,11 @@ def test_every_state_has_a_word(language: Any) -> None:
         assert language.catalog[f"job.state.{state}"] in job_badge(job(state), language)
 
 
-def test_the_queue_begins_with_what_is_known_least() -> None:
-    sure = document("sure", prediction=prediction({"a": 0.7, "b": 0.3}))
-    doubtful = document("doubtful", prediction=prediction({"a": 0.5, "b": 0.5}))
-    unscored = document("unscored", prediction=prediction({"a": 0.9}, confidence=None))
-    queue = least_confident_first([sure, doubtful, unscored])
-    assert [each.id for each in queue] == ["unscored", "doubtful", "sure"]
+def test_what_was_passed_over_comes_after_the_others() -> None:
+    queue = [document(name) for name in ("first", "second", "third")]
     assert next_in_queue(queue, []) is queue[0]
-    assert next_in_queue(queue, ["unscored"]) is queue[1]
-    assert next_in_queue(queue, ["unscored", "doubtful", "sure", "unscored"]) is queue[1]
+    assert next_in_queue(queue, ["first"]) is queue[1]
+    assert next_in_queue(queue, ["first", "second", "third", "first"]) is queue[1]
     assert next_in_queue([], []) is None
 
 

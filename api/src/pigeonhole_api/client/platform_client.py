@@ -16,7 +16,15 @@ from pigeonhole_api.client.transport import Transport, parse
 from pigeonhole_api.client.uploads import BINARY, Sending, Upload, declare, opened
 from pigeonhole_api.client.watching import JobEvent, watch_job
 from pigeonhole_api.client.webhook_calls import WebhookCalls
-from pigeonhole_api.models import FINAL_JOB_STATES, Document, DocumentPage, Job, JobDeletion, JobPage
+from pigeonhole_api.models import (
+    FINAL_JOB_STATES,
+    Document,
+    DocumentOrder,
+    DocumentPage,
+    Job,
+    JobDeletion,
+    JobPage,
+)
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 1.0
@@ -189,11 +197,12 @@ class PlatformClient(TrainingCalls, AccessCalls, WebhookCalls, FeedbackCalls):
         *,
         state: str | None = None,
         review: str | None = None,
+        sort: DocumentOrder | None = None,
         page_size: int | None = None,
         page_token: str | None = None,
     ) -> DocumentPage:
-        """Return a page of a job's documents in the order of their upload."""
-        query = {"state": state, "review": review, "page_size": page_size, "page_token": page_token}
+        """Return a page of a job's documents in the order of their upload, or by `confidence` the least sure first."""
+        query = {"state": state, "review": review, "sort": sort, "page_size": page_size, "page_token": page_token}
         return self._transport.read(DocumentPage, f"/v1/jobs/{quote(job_id, safe='')}/documents", query)
 
     def all_documents(self, job_id: str, *, state: str | None = None, review: str | None = None) -> Iterator[Document]:

@@ -110,10 +110,20 @@ class TrainingCalls:
                 raise
             return None
 
-    def set_production(self, version: str, reason: str) -> Model:
-        """Let a version serve, a newer or an earlier one, and keep the reason in the audit trail."""
+    def set_production(self, version: str, reason: str, *, instead_of: str | None = None) -> Model:
+        """Let a version serve, a newer or an earlier one, and keep the reason in the audit trail.
+
+        Args:
+            version: The version that shall serve.
+            reason: Why.
+            instead_of: The version that serves now, as the person saw it; any when None.
+
+        Raises:
+            ApiError: `model-missing`, or `model-changed`, when another version serves by now.
+        """
         body = {"version": version, "reason": reason}
-        answer = self._transport.send("PUT", "/v1/models/production", json=body)
+        seen = {} if instead_of is None else {"If-Match": f'"{instead_of}"'}
+        answer = self._transport.send("PUT", "/v1/models/production", json=body, headers=seen)
         return parse(Model, answer)
 
     def audit_events(self, *, page_size: int | None = None, page_token: str | None = None) -> AuditEventPage:

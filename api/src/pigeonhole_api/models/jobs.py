@@ -12,6 +12,7 @@ JobState = Literal[
 DocumentState = Literal["waiting_upload", "queued", "leased", "classified", "needs_review", "failed", "cancelled"]
 ReviewDecision = Literal["accepted", "corrected"]
 ReviewFilter = Literal["none", "accepted", "corrected"]
+DocumentOrder = Literal["upload", "confidence"]
 
 FINAL_JOB_STATES = frozenset({"succeeded", "partially_failed", "failed", "cancelled"})
 """States in which nothing more happens to a job by itself."""

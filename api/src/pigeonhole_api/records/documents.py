@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 
 from pigeonhole_api.database import now
 from pigeonhole_api.database.tables import documents, predictions, reviews
-from pigeonhole_api.models import Document, DocumentError, DocumentPage, Prediction, Review
+from pigeonhole_api.models import Document, DocumentError, DocumentOrder, DocumentPage, Prediction, Review
 from pigeonhole_api.problems import missing
 from pigeonhole_api.records.jobs import check_job
 from pigeonhole_api.records.moments import to_moment
@@ -78,8 +78,9 @@ def list_documents(
     job_id: str,
     state: str | None,
     review: str | None,
+    sort: DocumentOrder,
 ) -> DocumentPage:
-    """Return a page of a job's documents in the order of their upload.
+    """Return a page of a job's documents in the order of their upload, or the least confident first.
 
     Raises:
         Refusal: 404 `job-missing`.
@@ -92,24 +93,32 @@ def list_documents(
         statement = statement.where(documents.c.review_id.is_(None))
     elif review is not None:
         statement = statement.where(reviews.c.decision == review)
-    position = documents.c.position
-    page = read_page(connection, statement, request, signer, order=(position,), key=lambda row: (row.position,))
+    if sort == "confidence":
+        page = _least_confident_first(connection, statement, request, signer)
+    else:
+        position = documents.c.position
+        page = read_page(connection, statement, request, signer, order=(position,), key=lambda row: (row.position,))
     return to_page(connection, page, signer)
 
 
 def review_queue(connection: Connection, tenant: str, request: PageRequest, signer: Signer) -> DocumentPage:
     """Return a page of a tenant's documents that wait for a person: those without a score, then the least confident."""
-    confidence = func.coalesce(predictions.c.confidence, _UNSCORED)
     waiting = and_(documents.c.state == "needs_review", documents.c.review_id.is_(None))
-    page = read_page(
+    page = _least_confident_first(connection, described_documents(tenant).where(waiting), request, signer)
+    return to_page(connection, page, signer)
+
+
+def _least_confident_first(
+    connection: Connection, statement: Select[Any], request: PageRequest, signer: Signer
+) -> Page:
+    return read_page(
         connection,
-        described_documents(tenant).where(waiting),
+        statement,
         request,
         signer,
-        order=(confidence, documents.c.id),
+        order=(func.coalesce(predictions.c.confidence, _UNSCORED), documents.c.id),
         key=lambda row: (_UNSCORED if row.confidence is None else row.confidence, row.id),
     )
-    return to_page(connection, page, signer)
 
 
 def to_page(connection: Connection, page: Page, signer: Signer) -> DocumentPage:

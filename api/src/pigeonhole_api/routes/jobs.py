@@ -14,6 +14,7 @@ from pigeonhole_api.conditions import is_fresh, job_tag, not_modified
 from pigeonhole_api.intake.manifests import declared_sha256, manifest_sha256
 from pigeonhole_api.intake.received import Incoming, keep, measure
 from pigeonhole_api.models import (
+    DocumentOrder,
     DocumentPage,
     DocumentState,
     Job,
@@ -119,14 +120,15 @@ def list_job_documents(
     caller: CallerDependency,
     state: DocumentState | None = None,
     review: ReviewFilter | None = None,
+    sort: DocumentOrder = "upload",
     page_size: PageSize = DEFAULT_PAGE_SIZE,
     page_token: PageToken = None,
 ) -> DocumentPage:
-    """Return a page of a job's documents in the order of their upload."""
-    request = PageRequest(f"documents/{job_id}/{state}/{review}", page_size, page_token)
+    """Return a page of a job's documents in the order of their upload, or by `confidence` the least sure first."""
+    request = PageRequest(f"documents/{job_id}/{state}/{review}/{sort}", page_size, page_token)
     with platform.database.read() as connection:
         return list_documents(
-            connection, caller.tenant, request, platform.signer, job_id=job_id, state=state, review=review
+            connection, caller.tenant, request, platform.signer, job_id=job_id, state=state, review=review, sort=sort
         )
 
 

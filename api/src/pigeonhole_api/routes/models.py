@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Header, Path, Response
 
 from pigeonhole_api.access import CallerDependency, allow, allow_keepers_of_models
 from pigeonhole_api.auth.callers import Role
@@ -25,11 +25,12 @@ def list_all(platform: PlatformDependency) -> ModelList:
 
 
 @router.get("/production", summary="Show the model that serves", responses=refuses("no-model", "registry-unavailable"))
-def production(platform: PlatformDependency) -> Model:
-    """Return the version that serves; 404 `no-model` before there is one."""
+def production(response: Response, platform: PlatformDependency) -> Model:
+    """Return the version that serves, with its entity tag; 404 `no-model` before there is one."""
     model = platform.catalog.production()
     if model is None:
         raise Refusal("no-model", "No model serves yet.", hint="Train one: pigeonhole train DIR.")
+    response.headers["ETag"] = _tag(model)
     return model
 
 
@@ -37,11 +38,21 @@ def production(platform: PlatformDependency) -> Model:
     "/production",
     summary="Promote or restore a model",
     dependencies=[Depends(allow_keepers_of_models)],
-    responses=refuses("model-missing", "registry-unavailable", "storage-full"),
+    responses=refuses("model-missing", "model-changed", "registry-unavailable", "storage-full"),
 )
-def set_production(wanted: ProductionRequest, platform: PlatformDependency, caller: CallerDependency) -> Model:
-    """Let a version serve, a newer or an earlier one, and keep the reason in the audit trail."""
+def set_production(
+    wanted: ProductionRequest,
+    platform: PlatformDependency,
+    caller: CallerDependency,
+    if_match: Annotated[str | None, Header(description="The entity tag of the model that was seen to serve.")] = None,
+) -> Model:
+    """Let a version serve, a newer or an earlier one, and keep the reason in the audit trail.
+
+    With `If-Match` this is refused when another model serves by now than the one that was seen.
+    """
     before = platform.catalog.production()
+    if if_match not in {None, "*", None if before is None else _tag(before)}:
+        raise Refusal("model-changed", "Another model serves by now.", hint="Look at it, then decide again.")
     model = platform.catalog.promote(wanted.version)
     with platform.database.write() as connection:
         record(
@@ -76,3 +87,7 @@ def quality(version: Version, platform: PlatformDependency) -> ModelQuality:
     if found.computed_at is None and not answered:
         platform.catalog.check(version)
     return found
+
+
+def _tag(serving: Model) -> str:
+    return f'"{serving.version}"'

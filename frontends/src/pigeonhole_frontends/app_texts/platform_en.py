@@ -31,6 +31,8 @@ PLATFORM_EN = {
     "remedy.sign-in-unavailable": "Try again in a moment; if it goes on, tell the person who runs it.",
     "fault.forbidden": "You may not do this.",
     "remedy.forbidden": "Ask the person who grants rights on this platform.",
+    "fault.model-changed": "Another model is in use by now.",
+    "remedy.model-changed": "Load the page again, and look at it first.",
     "fault.no-role": "You have no rights on this platform yet.",
     "remedy.no-role": "Ask the person who grants them.",
     "fault.no-tenant": "The sign-in service does not say which organisation you belong to.",

@@ -37,6 +37,8 @@ PLATFORM_FR = {
     "remedy.sign-in-unavailable": "Réessayez dans un moment\u00a0; si cela dure, prévenez la personne qui le gère.",
     "fault.forbidden": "Vous n’avez pas le droit de faire cela.",
     "remedy.forbidden": "Demandez à la personne qui accorde les droits sur cette plateforme.",
+    "fault.model-changed": "Un autre modèle est en service maintenant.",
+    "remedy.model-changed": "Rechargez la page, et regardez-le d’abord.",
     "fault.no-role": "Vous n’avez pas encore de droits sur cette plateforme.",
     "remedy.no-role": "Demandez-les à la personne qui les accorde.",
     "fault.no-tenant": "Le service de connexion ne dit pas à quelle organisation vous appartenez.",

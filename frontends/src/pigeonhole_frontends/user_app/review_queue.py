@@ -1,6 +1,6 @@
 """The order in which documents come to a reviewer, and the choices one document offers: pure decisions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,11 +17,6 @@ class Choice:
     class_name: str
     probability: float | None
     key: str | None
-
-
-def least_confident_first(documents: Iterable[Document]) -> list[Document]:
-    """Return documents in the order of review; a document without a score is the least known, so it comes first."""
-    return sorted(documents, key=_confidence)
 
 
 def choices(document: Document, classes: Sequence[str]) -> list[Choice]:
@@ -46,8 +41,3 @@ def choice_key(place: int) -> str | None:
 def next_in_queue(queue: Sequence[Waiting], passed: Sequence[str]) -> Waiting | None:
     """Return the first of the documents that were passed over least often."""
     return min(queue, key=lambda document: passed.count(document.id), default=None)
-
-
-def _confidence(document: Document) -> float:
-    prediction = document.prediction
-    return -1.0 if prediction is None or prediction.confidence is None else prediction.confidence

@@ -152,7 +152,8 @@ def _draw_restoring(models: list[Model], language: Language) -> None:
     st.subheader(language.text("runs.restore"), anchor=False)
     if version := st.session_state.pop(_RESTORED, None):
         st.success(language.markdown("runs.restored", version=version), icon=":material/check:")
-    others = [each.version for each in models if CHAMPION not in each.aliases]
+    serving = next((each.version for each in models if CHAMPION in each.aliases), None)
+    others = [each.version for each in models if each.version != serving]
     if not others:
         st.caption(language.text("runs.nothing_to_restore"))
         return
@@ -170,7 +171,7 @@ def _draw_restoring(models: list[Model], language: Language) -> None:
     if not reason.strip() or not sure:
         st.error(language.text("runs.no_reason" if not reason.strip() else "runs.not_sure"), icon=":material/error:")
         return
-    platform().set_production(version, reason.strip())
+    platform().set_production(version, reason.strip(), instead_of=serving)
     st.session_state[_RESTORED] = version
     st.rerun()
 

@@ -8,7 +8,7 @@ from pigeonhole_frontends.app_session.language import Language
 from pigeonhole_frontends.user_app.addresses import JOB_SCREEN, JOBS_SCREEN
 from pigeonhole_frontends.user_app.decision_panel import draw_decision_panel
 from pigeonhole_frontends.user_app.page_view import draw_page_view, fetch_page_image
-from pigeonhole_frontends.user_app.review_queue import least_confident_first, next_in_queue
+from pigeonhole_frontends.user_app.review_queue import next_in_queue
 from pigeonhole_frontends.user_app.review_session import carry_out_decision, passed_over, take_message, wanted_document
 
 # The order of review looks ahead this many documents.
@@ -19,7 +19,7 @@ def draw(language: Language) -> None:
     """Carry out the decision that was just made, then draw the next document."""
     carry_out_decision(language)
     waiting = _waiting()
-    queue = least_confident_first(waiting.documents)
+    queue = waiting.documents
     wanted = wanted_document()
     document = platform().document(wanted) if wanted else next_in_queue(queue, passed_over())
     if message := take_message():
@@ -47,7 +47,9 @@ def _draw_way_back(language: Language) -> None:
 
 def _waiting() -> DocumentPage:
     if job := st.query_params.get("job"):
-        return platform().documents(job, state="needs_review", review="none", page_size=_QUEUE_LENGTH)
+        return platform().documents(
+            job, state="needs_review", review="none", sort="confidence", page_size=_QUEUE_LENGTH
+        )
     return platform().review_queue(page_size=_QUEUE_LENGTH)
 
 
