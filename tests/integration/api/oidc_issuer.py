@@ -22,12 +22,14 @@ AUDIENCE = "pigeonhole"
 class OidcIssuer:
     """Signs what it is asked to; `is_down` lets it answer 503, `fetches` counts looks at its keys.
 
-    Whoever comes by a browser is the person that `person` makes of the honest claims.
+    Whoever comes by a browser is the person that `person` makes of the honest claims; `access` changes those of the
+    access token alone.
     """
 
     def __init__(self) -> None:
         self.is_down = False
         self.person: dict[str, Any] = {}
+        self.access: dict[str, Any] = {}
         self.codes: dict[str, dict[str, str]] = {}
         self.fetches = 0
         self.keys: dict[str, rsa.RSAPrivateKey] = {}
@@ -100,7 +102,7 @@ class OidcIssuer:
         assert (asked["code_challenge"], asked["redirect_uri"]) == (challenge, form["redirect_uri"])
         return {
             "token_type": "Bearer",
-            "access_token": self.token(**self.person),
+            "access_token": self.token(**{**self.person, **self.access}),
             "id_token": self.token(aud=asked["client_id"], nonce=asked["nonce"], **self.person),
         }
 

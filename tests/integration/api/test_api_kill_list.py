@@ -21,7 +21,7 @@ from pigeonhole_api.database.tables import documents, predictions
 pytestmark = pytest.mark.integration
 Pictures = Callable[[int], list[tuple[str, bytes]]]
 # `make kill-list` has twenty; each takes seconds, as processes start anew.
-KILLS = int(os.environ.get("KILL_LIST_KILLS", "5"))
+KILLS = int(os.environ.get("KILL_LIST_KILLS", "3"))
 # A seed of its own each time; the name of a test that fails says which.
 SEED = int(os.environ.get("KILL_LIST_SEED", "0")) or random.randrange(1, 1 << 31)
 
