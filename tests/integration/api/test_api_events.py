@@ -58,10 +58,9 @@ def test_a_job_is_told_from_its_beginning_to_its_end(
     assert progress[-1] == 6
 
 
-def test_a_reader_that_was_cut_off_misses_nothing(
-    installation: Any, pictures: Pictures, own_transformer: Any, predict: Any
-) -> None:
-    """A stream is read as far as its second document, and taken up again when all have ended."""
+@pytest.fixture
+def gate(own_transformer: Any, predict: Any) -> threading.Semaphore:
+    """Two documents may be answered, and then as many as are released."""
     gate = threading.Semaphore(2)
 
     def behave(document: bytes) -> Any:
@@ -69,6 +68,13 @@ def test_a_reader_that_was_cut_off_misses_nothing(
         return predict(document)
 
     own_transformer.behave = behave
+    return gate
+
+
+def test_a_reader_that_was_cut_off_misses_nothing(
+    installation: Any, pictures: Pictures, gate: threading.Semaphore
+) -> None:
+    """A stream is read as far as its second document, and taken up again when all have ended."""
     installation.start_api(PIGEONHOLE_API_EVENT_SECONDS="0.05")
     job = installation.client.submit_job("cut off", pictures(5))
     stream = events(installation, job.id)
@@ -143,15 +149,8 @@ def test_the_server_ends_though_a_job_is_watched(installation: Any, pictures: Pi
 
 
 def test_the_client_watches_a_job_through_a_restart_of_the_api(
-    installation: Any, pictures: Pictures, own_transformer: Any, predict: Any
+    installation: Any, pictures: Pictures, gate: threading.Semaphore
 ) -> None:
-    gate = threading.Semaphore(2)
-
-    def behave(document: bytes) -> Any:
-        gate.acquire(timeout=30)
-        return predict(document)
-
-    own_transformer.behave = behave
     api = installation.start_api(PIGEONHOLE_API_EVENT_SECONDS="0.05")
     job = installation.client.submit_job("watched", pictures(5))
     watching = installation.client.watch(job.id)

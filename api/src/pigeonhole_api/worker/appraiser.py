@@ -1,48 +1,31 @@
 """The models' figures, computed from time to time by one worker for all."""
 
-import threading
-
-from sqlalchemy.exc import SQLAlchemyError
-
 from pigeonhole.telemetry import get_logger
 from pigeonhole_api.database import Database
 from pigeonhole_api.records.periodic_work import is_due, note_success, take
 from pigeonhole_api.records.quality import QUALITY_WORK, replace_figures
 from pigeonhole_api.records.quality_counts import compute_figures
 from pigeonhole_api.settings import WorkerSettings
-from pigeonhole_api.worker.faults import count_fault
+from pigeonhole_api.worker.repeating import Repeating
 
 _log = get_logger(__name__)
 _LOOKS_A_PERIOD = 10
 """Workers that look at different times make no period much longer than it is meant to be."""
 
 
-class Appraiser:
+class Appraiser(Repeating):
     """A thread that computes the figures when they are due and no other worker does."""
 
     def __init__(self, database: Database, owner: str, settings: WorkerSettings) -> None:
+        super().__init__("appraiser", settings.quality_seconds / _LOOKS_A_PERIOD, fault="quality_failed")
         self._database = database
         self._owner = owner
         self._seconds = settings.quality_seconds
         self._rules = settings.quality_rules
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="appraiser")
 
-    def __enter__(self) -> "Appraiser":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._ended.wait(self._seconds / _LOOKS_A_PERIOD):
-            try:
-                if self._is_taken():
-                    self._compute()
-            except SQLAlchemyError as error:
-                count_fault("quality_failed", error)
+    def _act(self) -> None:
+        if self._is_taken():
+            self._compute()
 
     def _is_taken(self) -> bool:
         with self._database.read() as connection:

@@ -1,14 +1,10 @@
 """What nobody is to have any more: jobs and deliveries kept long enough, and the contents of what was deleted."""
 
-import threading
 from collections.abc import Sequence
 from itertools import islice
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from pigeonhole.datasets import DatasetStore
 from pigeonhole.ocr.cache import PageTextCache
-from pigeonhole.storage import StorageError
 from pigeonhole.telemetry import get_logger
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database
@@ -18,43 +14,30 @@ from pigeonhole_api.records.uploads import UPLOADS, document_of, still_waiting
 from pigeonhole_api.records.webhook_deliveries import forget_deliveries
 from pigeonhole_api.retention import DAY
 from pigeonhole_api.settings import WorkerSettings
-from pigeonhole_api.worker.faults import count_fault
+from pigeonhole_api.worker.repeating import Repeating
 
 _log = get_logger(__name__)
 _NAME = "retention"
 _AT_ONCE = 100
 
 
-class Reaper:
+class Reaper(Repeating):
     """A thread that looks from time to time for what is due."""
 
     def __init__(
         self, database: Database, store: DatasetStore, caches: Sequence[PageTextCache], settings: WorkerSettings
     ) -> None:
+        super().__init__("reaper", settings.reap_seconds, fault="reaping_failed")
         self._database = database
         self._store = store
         self._caches = caches
         self._settings = settings
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reaper")
 
-    def __enter__(self) -> "Reaper":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._ended.wait(self._settings.reap_seconds):
-            try:
-                self._end_expired_jobs()
-                self._remove_contents()
-                self._forget_deliveries()
-                self._remove_orphans()
-            except (SQLAlchemyError, StorageError) as error:
-                count_fault("reaping_failed", error)
+    def _act(self) -> None:
+        self._end_expired_jobs()
+        self._remove_contents()
+        self._forget_deliveries()
+        self._remove_orphans()
 
     def _end_expired_jobs(self) -> None:
         with self._database.read() as connection:

@@ -77,7 +77,7 @@ def _metric(model: Model, name: str, language: Language) -> str:
 
 
 def _draw_quality(models: list[Model], language: Language) -> None:
-    serving = next((each.version for each in models if CHAMPION in each.aliases), None)
+    serving = _serving(models)
     if serving is None:
         return
     st.subheader(language.text("quality.title", version=serving), anchor=False)
@@ -152,7 +152,7 @@ def _draw_restoring(models: list[Model], language: Language) -> None:
     st.subheader(language.text("runs.restore"), anchor=False)
     if version := st.session_state.pop(_RESTORED, None):
         st.success(language.markdown("runs.restored", version=version), icon=":material/check:")
-    serving = next((each.version for each in models if CHAMPION in each.aliases), None)
+    serving = _serving(models)
     others = [each.version for each in models if each.version != serving]
     if not others:
         st.caption(language.text("runs.nothing_to_restore"))
@@ -192,6 +192,10 @@ def _draw_trainings_without_model(language: Language) -> None:
         for each in ended
     ]
     st.html(table(language.text("runs.unsuccessful"), head, rows))
+
+
+def _serving(models: list[Model]) -> str | None:
+    return next((each.version for each in models if CHAMPION in each.aliases), None)
 
 
 def _named(language: Language) -> Callable[[str], str]:
