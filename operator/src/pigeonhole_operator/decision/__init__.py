@@ -1,0 +1,1 @@
+"""The operator's mind: pure functions from what is observed to what is to be done."""

@@ -1,0 +1,1 @@
+"""Where facts come from that the cluster does not hold: MLflow, the artefact store, Prometheus, the predictors."""
