@@ -169,6 +169,10 @@ class Observed:
     deployment: Deployment
     conflict: str | None = None
     """The name of another ModelDeployment that has the target."""
+    field_conflict: str | None = None
+    """Who else wrote the fields that the last action was to write, where it was not allowed to force them."""
+    failure: Problem | None = None
+    """Why the last plan could not be carried out to its end."""
     promotions: tuple[Promotion, ...] = ()
     registry: Registry | Problem = Problem("NotAsked", "The registry was not asked.")
     target: Service | None = None

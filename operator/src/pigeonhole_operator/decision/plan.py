@@ -126,6 +126,19 @@ Action = (
 
 
 @dataclass(frozen=True)
+class Move:
+    """What a phase leads to: the journal as it is to be written, and what comes before that.
+
+    `actions` come before the deployment's status is written, `reports` to the registry after it.
+    """
+
+    status: PromotionStatus
+    actions: tuple[Action, ...] = ()
+    reports: tuple[Action, ...] = ()
+    wait: timedelta | None = None
+
+
+@dataclass(frozen=True)
 class Plan:
     """Actions, to be done one after another up to the first that fails, and the time until the next look."""
 

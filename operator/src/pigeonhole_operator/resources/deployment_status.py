@@ -88,6 +88,7 @@ class DeploymentStatus(Part):
     quarantined: Annotated[tuple[Quarantined, ...], Field(max_length=50)] = ()
     corrected_at: Moment | None = Field(None, description="When a drift was last set right.")
     routing_generation: int = Field(0, description="The generation of the routing that was written last.")
+    routing_written: _Short = Field("", description="A hash of the routing that was written last.")
     conditions: Annotated[
         tuple[Condition, ...],
         Field(

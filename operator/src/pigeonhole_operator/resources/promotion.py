@@ -45,7 +45,6 @@ class Trigger(StrEnum):
     PIN = "Pin"
     RESTORE = "Restore"
     FORCED_PIN = "ForcedPin"
-    BOOTSTRAP = "Bootstrap"
     ADOPTION = "Adoption"
 
 
@@ -63,6 +62,7 @@ class PromotionSpec(Part):
     generation: int = Field(description="The ModelDeployment's generation at the start.")
     trigger: Trigger
     reason: _Message = Field("", description="Why somebody asked for it.")
+    direct: bool = Field(False, description="Without a canary: nothing serves yet, it served before, or it is forced.")
     release: Release
     previous: Release | None = Field(None, description="What serves if the attempt fails.")
 
@@ -112,7 +112,9 @@ class PromotionStatus(Part):
     message: _Message = ""
     started_at: Moment
     phase_started_at: Moment
-    observed_generation: int = 0
+    trial_started_at: Moment | None = Field(None, description="When a predictor of its own was first asked for.")
+    policy: _Short = Field("", description="A hash of the rules it was judged by last.")
+    version_tags: _Short = Field("", description="A hash of the version's tags as the gates saw them.")
     step_index: int = 0
     step_started_at: Moment | None = None
     weight: int = 0
@@ -120,6 +122,8 @@ class PromotionStatus(Part):
     failed_checks: int = 0
     error_checks: int = 0
     suspended_at: Moment | None = None
+    held: bool = Field(False, description="It failed, and is not to be taken back automatically.")
+    samples: float | None = Field(None, description="Documents of the step, as far as they are known.")
     from_phase: Phase | None = Field(None, description="The phase that a roll-back began in.")
     outcome: Phase | None = Field(None, description="The end that a roll-back leads to.")
     gates: Annotated[tuple[GateResult, ...], Field(max_length=100)] = ()

@@ -1,0 +1,81 @@
+"""Who shall answer: the routing that a phase of an attempt asks for."""
+
+import hashlib
+from dataclasses import replace
+
+from pigeonhole_operator.decision.names import (
+    candidate_service,
+    predictor_host,
+    routing_config_map,
+    stable_service,
+)
+from pigeonhole_operator.decision.observed import Deployment, Observed, Promotion, RoutedCandidate, Routing
+from pigeonhole_operator.decision.plan import Action, ApplyRouting
+from pigeonhole_operator.resources.deployment_spec import Step
+from pigeonhole_operator.resources.deployment_status import Release
+from pigeonhole_operator.resources.promotion import Phase, PromotionStatus
+
+ON_TRIAL = frozenset({Phase.MIRRORING, Phase.CANARY})
+"""The phases in which the candidate is in the routing."""
+UNROUTED = frozenset({Phase.GATING, Phase.AWAITING_APPROVAL, Phase.DEPLOYING})
+"""The phases before."""
+
+
+def stable_alone(deployment: Deployment, version: str) -> Routing:
+    """Return the routing without a candidate; its generation is set when it is written."""
+    return Routing(0, predictor_host(stable_service(deployment)), version or None, None)
+
+
+def shared(deployment: Deployment, version: str, candidate: str, *, weight: float, shadow: bool) -> Routing:
+    """Return the routing that gives the candidate its share."""
+    routed = RoutedCandidate(predictor_host(candidate_service(deployment)), candidate, weight, shadow)
+    return replace(stable_alone(deployment, version), candidate=routed)
+
+
+def asked_for(
+    deployment: Deployment, stable: Release | None, promotion: Promotion | None, status: PromotionStatus | None
+) -> Routing | None:
+    """Return the routing that goes with an attempt's phase, or with none; None where it is to stay as it is."""
+    if promotion is None or status is None or status.phase in UNROUTED:
+        return stable_alone(deployment, stable.version) if stable else None
+    release, previous = promotion.spec.release, promotion.spec.previous
+    before = previous.version if previous else ""
+    if status.phase in ON_TRIAL:
+        step = step_of(deployment, status)
+        return shared(deployment, before, release.version, weight=step.weight, shadow=step.mirror)
+    if status.phase is Phase.PROMOTING:
+        return None
+    return stable_alone(deployment, release.version if status.phase is Phase.VERIFYING else before)
+
+
+def step_of(deployment: Deployment, status: PromotionStatus) -> Step:
+    """Return the step that an attempt is in; rules may have become shorter meanwhile."""
+    return deployment.spec.canary.steps[min(status.step_index, len(deployment.spec.canary.steps) - 1)]
+
+
+def is_routed(observed: Observed, wanted: Routing) -> bool:
+    """Tell whether the routing that is in force says what is wanted, whatever its generation."""
+    return isinstance(observed.routing, Routing) and replace(observed.routing, generation=0) == wanted
+
+
+def is_foreign(observed: Observed) -> bool:
+    """Tell whether somebody else wrote the routing that is in force, since the operator last did."""
+    written = observed.deployment.status.routing_written
+    return isinstance(observed.routing, Routing) and written not in ("", routing_digest(observed.routing))
+
+
+def routing_digest(routing: Routing) -> str:
+    """Return a hash of a routing, by which the operator knows its own again."""
+    return hashlib.sha256(repr(routing).encode()).hexdigest()[:16]
+
+
+def route(observed: Observed, wanted: Routing) -> tuple[Action, ...]:
+    """Return what brings the routing about: nothing when it is so, cannot be read, or is another's to keep."""
+    if not isinstance(observed.routing, Routing) or is_routed(observed, wanted):
+        return ()
+    if is_foreign(observed) and observed.deployment.spec.drift_policy != "Correct":
+        return ()
+    # Readers tell by a generation that rises that they have the newest one, also after a change by hand.
+    generation = max(observed.routing.generation, observed.deployment.status.routing_generation) + 1
+    written = replace(wanted, generation=generation)
+    return (ApplyRouting(routing_config_map(observed.deployment), written, force=observed.field_conflict is not None),)
