@@ -52,3 +52,339 @@ def test_a_better_candidate_becomes_the_champion() -> None:
         "Succeeded",
     ]
     assert world.models["2"].tags["promotion_result"] == "Succeeded"
+
+
+def promoted(world: World, number: str) -> None:
+    world.aliases["candidate"] = number
+    world.run(300)
+    assert world.status.stable is not None
+    assert world.status.stable.version == number
+
+
+def test_a_worse_version_is_stopped_at_the_gate_and_nothing_moves() -> None:
+    world = shop()
+    world.add(Model("2", macro_f1=0.5))
+    world.aliases["candidate"] = "2"
+    world.run(120)
+    assert world.phase("documents-v2-1") == "Rejected"
+    assert world.candidate is None
+    assert world.conditions["GatesPassed"] == ("False", "GatesFailed")
+    assert world.conditions["Progressing"] == ("False", "GatesFailed")
+    assert world.conditions["Ready"] == ("True", "ServingStable")
+    assert list(world.promotions) == ["documents-v2-1"]
+
+
+def test_a_refused_version_is_judged_anew_when_somebody_changes_its_tags() -> None:
+    world = shop()
+    world.edit(gates=[{"name": "reviewed", "tag": {"key": "data_review", "value": "passed"}}])
+    world.add(Model("2"))
+    world.aliases["candidate"] = "2"
+    world.run(120)
+    assert world.phase("documents-v2-1") == "Rejected"
+    world.models["2"].tags["data_review"] = "passed"
+    world.run(300)
+    assert world.phase("documents-v2-2") == "Succeeded"
+
+
+def test_a_version_that_disagrees_in_shadow_is_taken_back_and_not_tried_again() -> None:
+    world = shop()
+    world.add(Model("2", macro_f1=0.95, disagrees=True))
+    world.aliases["candidate"] = "2"
+    world.run(600)
+    assert list(world.promotions) == ["documents-v2-1"]
+    assert world.phase("documents-v2-1") == "RolledBack"
+    status = world.promotions["documents-v2-1"].status
+    assert status is not None
+    assert (status.reason, status.from_phase) == ("AnalysisFailed", "Mirroring")
+    assert [(item.version, item.reason) for item in world.status.quarantined] == [("2", "AnalysisFailed")]
+    assert world.conditions["Progressing"] == ("False", "CandidateQuarantined")
+    assert world.candidate is None
+    assert world.aliases["champion"] == "1"
+
+
+def test_another_value_of_the_retry_tag_frees_a_version() -> None:
+    world = shop()
+    model = world.add(Model("2", macro_f1=0.95, disagrees=True))
+    world.aliases["candidate"] = "2"
+    world.run(600)
+    model.disagrees = False
+    model.tags["promotion_retry"] = "labels mended"
+    world.run(600)
+    assert world.phase("documents-v2-2") == "Succeeded"
+    assert world.status.quarantined == ()
+
+
+def test_a_candidate_that_never_becomes_ready_is_taken_back() -> None:
+    world = shop()
+    world.add(Model("2", crashes=True))
+    world.aliases["candidate"] = "2"
+    world.run(200)
+    status = world.promotions["documents-v2-1"].status
+    assert status is not None
+    assert (status.phase, status.reason) == ("RolledBack", "CandidateNotReady")
+
+
+def test_a_predictor_that_has_loaded_other_files_gets_no_document() -> None:
+    world = shop()
+    world.add(Model("2", loaded_digest="other"))
+    world.aliases["candidate"] = "2"
+    world.run(100)
+    status = world.promotions["documents-v2-1"].status
+    assert status is not None
+    assert (status.phase, status.reason) == ("RolledBack", "DigestMismatch")
+    assert "Mirroring" not in [passage.phase for passage in status.journal]
+
+
+def test_without_documents_it_waits_and_at_the_deadline_goes_back() -> None:
+    world = shop()
+    world.samples = 0
+    world.add(Model("2"))
+    world.aliases["candidate"] = "2"
+    world.run(300)
+    assert world.phase("documents-v2-1") == "Mirroring"
+    assert world.conditions["AnalysisHealthy"] == ("Unknown", "NoData")
+    world.run(500)
+    status = world.promotions["documents-v2-1"].status
+    assert status is not None
+    assert (status.phase, status.reason) == ("RolledBack", "InsufficientSamples")
+
+
+def test_without_metrics_the_weight_is_never_raised() -> None:
+    world = shop()
+    world.metrics_down = True
+    world.add(Model("2"))
+    world.aliases["candidate"] = "2"
+    world.run(200)
+    assert world.phase("documents-v2-1") == "Mirroring"
+    assert world.status.state == "Held"
+    assert world.conditions["MetricsReachable"] == ("False", "MetricsUnreachable")
+    world.metrics_down = False
+    world.run(300)
+    assert world.phase("documents-v2-1") == "Succeeded"
+
+
+def test_a_promotion_ends_although_the_registry_is_away_for_a_while() -> None:
+    world = shop()
+    world.add(Model("2"))
+    world.aliases["candidate"] = "2"
+    while not world.promotions or world.phase("documents-v2-1") != "Verifying":
+        world.run(5)
+    world.registry_down = True
+    world.run(300)
+    assert world.phase("documents-v2-1") == "Verifying"
+    assert world.conditions["RegistryReachable"] == ("False", "RegistryUnreachable")
+    assert world.conditions["Stalled"] == ("True", "PromotionNotRecorded")
+    assert world.running == {"documents": "2"}
+    world.registry_down = False
+    world.run(60)
+    assert world.phase("documents-v2-1") == "Succeeded"
+    assert world.conditions["Stalled"] == ("False", "NotStalled")
+    assert world.aliases["champion"] == "2"
+
+
+def test_a_newer_candidate_takes_the_place_of_one_on_trial() -> None:
+    world = shop()
+    world.add(Model("2"))
+    world.add(Model("3"))
+    world.aliases["candidate"] = "2"
+    world.run(50)
+    assert world.unfinished
+    world.aliases["candidate"] = "3"
+    world.run(400)
+    assert world.phase("documents-v2-1") == "Superseded"
+    assert world.phase("documents-v3-1") == "Succeeded"
+    assert world.status.quarantined == ()
+
+
+def test_a_version_that_served_before_can_be_pinned_at_once() -> None:
+    world = shop()
+    world.add(Model("2"))
+    promoted(world, "2")
+    world.edit(pin={"version": "1", "reason": "incident 42"})
+    world.run(60)
+    attempt = world.promotions["documents-v1-1"]
+    assert (attempt.spec.trigger, attempt.spec.reason) == ("Restore", "incident 42")
+    assert world.phase("documents-v1-1") == "Succeeded"
+    assert world.aliases["champion"] == "1"
+    assert world.status.state == "Pinned"
+
+
+def test_a_pin_wins_over_a_candidate_on_trial() -> None:
+    world = shop()
+    world.add(Model("2"))
+    world.add(Model("3"))
+    promoted(world, "2")
+    world.aliases["candidate"] = "3"
+    world.run(50)
+    assert world.unfinished
+    world.edit(pin={"version": "1", "reason": "incident 42"})
+    world.run(100)
+    assert world.phase("documents-v3-1") == "Superseded"
+    assert world.running == {"documents": "1"}
+
+
+def test_a_pin_of_an_unproven_version_goes_the_whole_way_unless_it_skips_the_gates() -> None:
+    world = shop()
+    world.add(Model("2", macro_f1=0.5))
+    world.edit(pin={"version": "2", "reason": "try it"})
+    world.run(100)
+    assert world.phase("documents-v2-1") == "Rejected"
+    world.edit(pin={"version": "2", "reason": "try it", "skipGates": True})
+    world.run(100)
+    assert world.phase("documents-v2-2") == "Succeeded"
+    assert world.promotions["documents-v2-2"].spec.trigger == "ForcedPin"
+
+
+def test_suspended_on_trial_nothing_is_raised_and_a_bad_candidate_still_goes() -> None:
+    world = shop()
+    model = world.add(Model("2"))
+    world.aliases["candidate"] = "2"
+    while world.status.state != "Canary":
+        world.run(5)
+    weight = world.status.canary_weight
+    world.edit(suspend=True)
+    world.run(700)
+    assert (world.status.state, world.conditions["Suspended"]) == ("Suspended", ("True", "Suspended"))
+    assert world.routing is not None
+    assert world.routing.candidate is not None
+    assert world.routing.candidate.weight == weight
+    model.disagrees = True
+    world.run(60)
+    assert world.phase("documents-v2-1") == "RolledBack"
+
+
+def test_the_time_of_a_suspension_does_not_count() -> None:
+    world = shop()
+    world.add(Model("2"))
+    world.aliases["candidate"] = "2"
+    world.run(45)
+    world.edit(suspend=True)
+    world.run(2000)
+    world.edit(suspend=False)
+    world.run(300)
+    assert world.phase("documents-v2-1") == "Succeeded"
+
+
+def test_manual_approval_waits_for_the_version_that_it_names() -> None:
+    world = shop()
+    world.edit(approval="Manual", approvedVersion="1")
+    world.add(Model("2"))
+    world.aliases["candidate"] = "2"
+    world.run(2000)
+    assert world.status.state == "AwaitingApproval"
+    assert world.candidate is None
+    world.edit(approvedVersion="2")
+    world.run(200)
+    assert world.phase("documents-v2-1") == "Succeeded"
+
+
+def test_a_change_by_hand_is_set_right_reported_or_left() -> None:
+    for policy, served, drifted in (("Correct", "1", "False"), ("Report", "7", "True"), ("Ignore", "7", "False")):
+        world = shop()
+        world.edit(driftPolicy=policy)
+        world.run(70)
+        world.add(Model("7"))
+        assert world.target is not None
+        world.target = world.target.__class__(
+            **{**vars(world.target), "storage_uri": "s3://models/7", "version": "7", "generation": 9}
+        )
+        world.run(70)
+        assert world.target.version == served
+        assert world.conditions["Drifted"][0] == drifted
+
+
+def test_who_changes_things_all_the_time_is_corrected_once_a_minute() -> None:
+    world = shop()
+    corrections = 0
+    for _ in range(24):
+        world.aliases["champion"] = "9"
+        world.run(5)
+        corrections += world.aliases["champion"] == "1"
+    assert 1 <= corrections <= 3
+    assert world.conditions["Drifted"] == ("True", "AliasChanged")
+
+
+def test_the_first_candidate_of_an_empty_target_serves_once_its_gates_are_passed() -> None:
+    world = World()
+    world.add(Model("1"))
+    world.serve("1")
+    del world.aliases["champion"]
+    world.add(Model("2"))
+    world.run(20)
+    assert world.conditions["Ready"] == ("False", "NoStableVersion")
+    world.aliases["candidate"] = "2"
+    world.run(100)
+    assert world.phase("documents-v2-1") == "Succeeded"
+    assert world.conditions["Ready"] == ("True", "ServingStable")
+
+
+def test_a_champion_that_does_not_serve_yet_is_brought_in_without_a_trial() -> None:
+    world = World()
+    world.add(Model("1"))
+    world.serve("1")
+    world.add(Model("2"))
+    world.aliases["champion"] = "2"
+    world.run(60)
+    assert world.promotions["documents-v2-1"].spec.trigger == "Adoption"
+    assert world.phase("documents-v2-1") == "Succeeded"
+    assert world.running == {"documents": "2"}
+
+
+def test_a_stable_version_that_does_not_come_up_is_taken_back_and_the_one_before_restored() -> None:
+    world = shop()
+    model = world.add(Model("2"))
+    world.aliases["candidate"] = "2"
+    while not world.promotions or world.phase("documents-v2-1") != "Promoting":
+        world.step()
+        world.pods_start()
+        world.now += world.step().requeue_after or world.now - world.now
+    model.crashes = True
+    world.run(200)
+    status = world.promotions["documents-v2-1"].status
+    assert status is not None
+    assert (status.phase, status.reason) == ("RolledBack", "StableNotReady")
+    assert world.running == {"documents": "1"}
+    assert world.aliases["champion"] == "1"
+
+
+def test_old_attempts_are_forgotten_beyond_the_limit() -> None:
+    world = shop()
+    world.edit(historyLimit=2)
+    for number in ("2", "3", "4", "5"):
+        world.add(Model(number))
+        promoted(world, number)
+    world.run(30)
+    assert sorted(world.promotions) == ["documents-v4-1", "documents-v5-1"]
+    assert [release.version for release in world.status.recent] == ["4", "3", "2", "1"]
+
+
+def test_a_version_that_is_deleted_on_trial_is_given_up_and_one_that_serves_is_kept() -> None:
+    world = shop()
+    world.add(Model("2"))
+    world.aliases["candidate"] = "2"
+    world.run(50)
+    world.deleted.add("2")
+    del world.aliases["candidate"]
+    world.run(60)
+    status = world.promotions["documents-v2-1"].status
+    assert status is not None
+    assert (status.phase, status.reason) == ("Superseded", "VersionDeleted")
+    world.deleted.add("1")
+    world.run(30)
+    assert world.conditions["Ready"] == ("True", "StableVersionDeleted")
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+@pytest.mark.parametrize("fail_at", range(8))
+def test_a_promotion_that_is_cut_off_at_each_action_ends_all_the_same(fail_at: int, after_effect: bool) -> None:
+    world = shop()
+    world.add(Model("2"))
+    world.aliases["candidate"] = "2"
+    for _ in range(200):
+        world.step(fail_at, after_effect=after_effect)
+        plan = world.step()
+        world.pods_start()
+        world.now += plan.requeue_after or world.now - world.now
+    assert world.phase("documents-v2-1") == "Succeeded"
+    assert world.aliases == {"champion": "2", "previous": "1"}
+    assert len({event.reason for event in world.events.values()}) == 7

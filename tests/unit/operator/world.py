@@ -37,12 +37,12 @@ from pigeonhole_operator.decision.plan import (
     WriteStatus,
 )
 from pigeonhole_operator.decision.reconcile import reconcile
-from pigeonhole_operator.resources.deployment_spec import parse_deployment_spec
+from pigeonhole_operator.resources.deployment_spec import DeploymentSpec, parse_deployment_spec
 from pigeonhole_operator.resources.deployment_status import DeploymentStatus, Release
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 SPEC: dict[str, Any] = {
-    "source": {"modelName": "document-classifier", "pollInterval": "5s"},
+    "source": {"modelName": "document-classifier", "pollInterval": "15s"},
     "target": {"inferenceService": "documents", "readyTimeout": "60s"},
     "gates": [{"name": "f1", "metric": {"key": "macro_f1", "min": 0.8, "maxRegression": 0.02}}],
     "canary": {
@@ -104,6 +104,7 @@ class World:
         self.failure: Problem | None = None
         self.field_conflict: str | None = None
         self._versions = 0
+        self._parsed: tuple[int, DeploymentSpec] | None = None
 
     # What people and machines around the operator do.
 
@@ -194,8 +195,9 @@ class World:
 
     @property
     def deployment(self) -> Deployment:
-        spec = parse_deployment_spec(self.spec)
-        return Deployment("shop", "documents", "uid", self.generation, "1", "2026-11-01", spec, self.status)
+        if self._parsed is None or self._parsed[0] != self.generation:
+            self._parsed = self.generation, parse_deployment_spec(self.spec)
+        return Deployment("shop", "documents", "uid", self.generation, "1", "2026-11-01", self._parsed[1], self.status)
 
     @property
     def conditions(self) -> dict[str, tuple[str, str]]:

@@ -73,7 +73,8 @@ def paused(status: PromotionStatus, now: datetime, *, suspend: bool) -> Promotio
         return status
     away = now - status.suspended_at
     moments = {name: getattr(status, name) for name in _CLOCKS}
-    shifted = {name: moment + away for name, moment in moments.items() if moment is not None}
+    # Checks go on meanwhile: what happened during the suspension was no part of the time before it.
+    shifted = {name: min(moment + away, now) for name, moment in moments.items() if moment is not None}
     return status.model_copy(update={**shifted, "suspended_at": None})
 
 

@@ -168,6 +168,12 @@ def _verify(observed: Observed, promotion: Promotion, status: PromotionStatus) -
         if is_routed(observed, alone):
             actions = remove_candidate(observed)
         return Move(status, actions, wait=deployment.spec.canary.interval)
+    if isinstance(observed.registry, Problem):
+        return Move(journal.noted(status, observed.registry.reason, observed.registry.message))
+    failure = observed.failure
+    if failure is not None and failure.reason.startswith("Registry"):
+        # It reads and does not write: the end is not told before it has been written.
+        return Move(journal.noted(status, failure.reason, failure.message), reports=_crown(observed, promotion))
     return Move(journal.moved(status, Phase.SUCCEEDED, observed.now), reports=_crown(observed, promotion))
 
 

@@ -122,7 +122,7 @@ def _reference(situation: Situation, promotion: Promotion | None) -> PromotionRe
 
 def _releases(situation: Situation, promotion: Promotion | None) -> tuple[Release | None, tuple[Release, ...]]:
     status, stable = situation.observed.deployment.status, situation.stable
-    if promotion is None or situation.last is None or situation.last.phase is not Phase.SUCCEEDED:
+    if promotion is None or situation.last is None or situation.last.phase not in (Phase.VERIFYING, Phase.SUCCEEDED):
         return stable, status.recent
     release = promotion.spec.release
     if stable is not None and stable.version == release.version:

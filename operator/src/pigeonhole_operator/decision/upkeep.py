@@ -60,8 +60,8 @@ def _drifts(observed: Observed, stable: Release, phase: Phase | None, wanted: Ro
     if untouched and not carries(observed.target, stable):
         yield Drift("TargetChanged", _changed_target(observed, stable), apply_stable(observed, stable))
     if wanted is not None and is_foreign(observed) and not is_routed(observed, wanted):
-        # On trial the step itself writes its routing again.
-        remedy = () if phase in ON_TRIAL else route(observed, wanted)
+        # Later on the attempt itself writes its routing again.
+        remedy = route(observed, wanted) if phase is None or phase in UNROUTED else ()
         yield Drift("RoutingChanged", "Somebody else wrote the routing.", remedy)
     if phase is None and not isinstance(observed.registry, Problem):
         named = observed.registry.aliases.get(spec.source.champion_alias)
