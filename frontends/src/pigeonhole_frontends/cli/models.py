@@ -5,14 +5,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pigeonhole_frontends.cli.exit_codes import ExitCode
-from pigeonhole_frontends.cli.options import HomeOption, JsonOption, platform_settings
+from pigeonhole_frontends.cli.options import (
+    DeploymentOption,
+    HomeOption,
+    JsonOption,
+    NamespaceOption,
+    ReasonOption,
+    platform_settings,
+)
 from pigeonhole_frontends.cli.terminal import fail, percent, print_json, reported_errors, say, stdout, table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pigeonhole.model_deployments import ModelDeployments
     from pigeonhole.registry import ModelRegistry, ModelVersion
 
+_SHORTEST_REASON = 3
 app = typer.Typer(help="List, look at and change the model that serves.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -70,24 +79,134 @@ def show_model(
 @app.command("promote")
 def promote_model(
     version: Annotated[str, typer.Argument(help="The version that shall serve.")],
-    force: Annotated[bool, typer.Option(help="Also when its gates were not passed.")] = False,
+    force: Annotated[bool, typer.Option(help="Also when its gates were not passed (on this machine).")] = False,
     home: HomeOption = None,
+    deployment: DeploymentOption = "",
+    namespace: NamespaceOption = None,
+    reason: ReasonOption = "asked for on the command line",
 ) -> None:
     """Let a version serve; the one before it keeps the alias `previous`.
+
+    On a cluster, with --deployment, the operator tries it: gates, shadow, canary, and then everything.
 
     Examples:
 
       pigeonhole models promote 4
 
       pigeonhole models promote 2 --force
+
+      pigeonhole models promote 4 --deployment documents --namespace pigeonhole
     """
     with reported_errors():
+        if deployment:
+            _deployment(deployment, namespace).request(version, reason)
+            say(f"Version {version} is tried; follow it with: kubectl describe mdep {deployment}")
+            return
         registry = _registry(home)
         found = registry.get(version)
         if found is not None and not found.gates_passed and not force:
             fail(f"Version {version} did not pass its gates.", ExitCode.NOT_BETTER, "Look at it with: models show.")
         promoted = registry.promote(version)
         say(f"Version {promoted.version} serves.")
+
+
+@app.command("pin")
+def pin_model(
+    version: Annotated[str, typer.Argument(help="The version that shall serve, whatever the aliases say.")],
+    deployment: DeploymentOption = "",
+    namespace: NamespaceOption = None,
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the promotion.")] = "",
+    skip_gates: Annotated[bool, typer.Option(help="Without gates, shadow and canary.")] = False,
+) -> None:
+    """Have a version serve on a cluster until `models unpin`; one that served lately serves at once.
+
+    Examples:
+
+      pigeonhole models pin 11 --deployment documents --reason "incident 42"
+
+      pigeonhole models pin 12 --deployment documents --reason "urgent" --skip-gates
+    """
+    with reported_errors():
+        _deployment(deployment, namespace).pin(version, _reason(reason), skip_gates=skip_gates)
+        say(f"Version {version} is pinned; candidates wait until: pigeonhole models unpin")
+
+
+@app.command("unpin")
+def unpin_model(deployment: DeploymentOption = "", namespace: NamespaceOption = None) -> None:
+    """Let the aliases decide again which version serves on a cluster.
+
+    Examples:
+
+      pigeonhole models unpin --deployment documents
+
+      PIGEONHOLE_DEPLOYMENT=documents pigeonhole models unpin
+    """
+    with reported_errors():
+        _deployment(deployment, namespace).unpin()
+        say("No version is pinned.")
+
+
+@app.command("rollback")
+def roll_back_model(
+    deployment: DeploymentOption = "",
+    namespace: NamespaceOption = None,
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the promotion.")] = "",
+) -> None:
+    """Pin the version that served before on a cluster.
+
+    Examples:
+
+      pigeonhole models rollback --deployment documents --reason "incident 42"
+
+      pigeonhole models rollback --deployment documents -n shop --reason "wrong classes"
+    """
+    with reported_errors():
+        version = _deployment(deployment, namespace).roll_back(_reason(reason))
+        say(f"Version {version} is pinned; candidates wait until: pigeonhole models unpin")
+
+
+@app.command("approve")
+def approve_model(
+    version: Annotated[str, typer.Argument(help="The version that waits for approval.")],
+    deployment: DeploymentOption = "",
+    namespace: NamespaceOption = None,
+) -> None:
+    """Let a version that passed its gates go on, where a person has to say so.
+
+    Examples:
+
+      pigeonhole models approve 12 --deployment documents
+
+      pigeonhole models approve 12 --deployment documents --namespace pigeonhole
+    """
+    with reported_errors():
+        _deployment(deployment, namespace).approve(version)
+        say(f"Version {version} is approved.")
+
+
+@app.command("state")
+def show_state(
+    deployment: DeploymentOption = "", namespace: NamespaceOption = None, as_json: JsonOption = False
+) -> None:
+    """Show what serves on a cluster, and what is on trial.
+
+    Examples:
+
+      pigeonhole models state --deployment documents
+
+      pigeonhole models state --deployment documents --json
+    """
+    from dataclasses import asdict
+
+    with reported_errors():
+        state = _deployment(deployment, namespace).state()
+    if as_json:
+        print_json(asdict(state))
+        return
+    row = (state.state, state.stable or "-", state.candidate or "-", f"{state.weight} %", state.pinned or "-")
+    columns = ("state", "serves", "on trial", "share", "pinned")
+    stdout().print(table("", columns, [row], right=("share",)))
+    say(state.message)
 
 
 @app.command("restore")
@@ -107,6 +226,20 @@ def restore_model(home: HomeOption = None) -> None:
             fail("No version served before the present one.", ExitCode.FAILED)
         promoted = registry.promote(previous.version)
         say(f"Version {promoted.version} serves again, trained on dataset {promoted.dataset_version[:12]}.")
+
+
+def _deployment(name: str, namespace: str | None) -> "ModelDeployments":
+    from pigeonhole.model_deployments import ModelDeployments
+
+    if not name:
+        fail("Name the ModelDeployment: --deployment, or PIGEONHOLE_DEPLOYMENT.", ExitCode.USAGE)
+    return ModelDeployments(name, namespace)
+
+
+def _reason(reason: str) -> str:
+    if len(reason.strip()) < _SHORTEST_REASON:
+        fail("Say why: --reason TEXT, three characters at least.", ExitCode.USAGE)
+    return reason.strip()
 
 
 def _registry(home: "Path | None") -> "ModelRegistry":

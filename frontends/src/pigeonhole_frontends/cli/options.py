@@ -12,6 +12,20 @@ HomeOption = Annotated[
     Path | None,
     typer.Option("--home", help="Folder of everything Pigeonhole keeps.", envvar="PIGEONHOLE_HOME", show_envvar=True),
 ]
+DeploymentOption = Annotated[
+    str,
+    typer.Option(
+        "--deployment",
+        help="ModelDeployment of a cluster, whose operator changes what serves.",
+        envvar="PIGEONHOLE_DEPLOYMENT",
+        show_envvar=True,
+    ),
+]
+NamespaceOption = Annotated[
+    str | None,
+    typer.Option("--namespace", "-n", help="Its namespace.", envvar="PIGEONHOLE_NAMESPACE", show_envvar=True),
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; it is kept with the promotion on a cluster.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 

@@ -127,7 +127,15 @@ def percent(share: float | None) -> str:
 
 
 def _exit_code(error: PigeonholeError) -> ExitCode:
-    unavailable = {"api-unreachable", "registry-failed", "no-model", "ocr-missing", "storage-failed", "not-serving"}
+    unavailable = {
+        "api-unreachable",
+        "cluster-unavailable",
+        "registry-failed",
+        "no-model",
+        "ocr-missing",
+        "storage-failed",
+        "not-serving",
+    }
     return ExitCode.UNAVAILABLE if error.code in unavailable else ExitCode.FAILED
 
 

@@ -119,6 +119,11 @@ def _version(observed: Observed, wish: Wish) -> ModelVersion | Choice:
     return version
 
 
+def is_registered(observed: Observed, version: str) -> bool:
+    """Tell whether the registry is known to have a version."""
+    return not isinstance(observed.registry, Problem) and observed.registry.versions.get(version) is not None
+
+
 def _quarantine(deployment: Deployment, wish: Wish, version: ModelVersion) -> Choice | None:
     if wish.trigger in _BY_HAND:
         return None

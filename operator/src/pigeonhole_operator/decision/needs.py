@@ -73,6 +73,8 @@ def _versions(deployment: Deployment, promotions: Sequence[Promotion], registry:
     for promotion in promotions:
         if promotion.status is None or not promotion.status.phase.ended or not promotion.status.reported:
             yield promotion.spec.release.version
+            if promotion.spec.previous is not None and promotion.spec.previous.version:
+                yield promotion.spec.previous.version
 
 
 def _judged(promotion: Promotion) -> frozenset[str]:

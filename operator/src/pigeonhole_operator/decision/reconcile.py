@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from pigeonhole_operator.decision.choice import Choice, choose, release_of
+from pigeonhole_operator.decision.choice import Choice, choose, is_registered, release_of
 from pigeonhole_operator.decision.conditions import Situation
 from pigeonhole_operator.decision.observed import Observed, Problem, Promotion
 from pigeonhole_operator.decision.placing import carries
@@ -22,8 +22,8 @@ def reconcile(observed: Observed) -> Plan:
     """Return what is to be done, in its order, and when to look again."""
     if observed.conflict is not None:
         return _keep_away(observed)
-    stable = stable_of(observed)
     promotion = under_way(observed.promotions)
+    stable = stable_of(observed, promotion)
     move = advance(observed, promotion) if promotion else None
     choice = Choice() if promotion else _next(observed, stable)
     before = promotion.status if promotion else None
@@ -37,10 +37,13 @@ def reconcile(observed: Observed) -> Plan:
     )
 
 
-def stable_of(observed: Observed) -> Release | None:
-    """Return what serves: as it was last recorded, else the champion where the target asks for its files already."""
+def stable_of(observed: Observed, promotion: Promotion | None) -> Release | None:
+    """Return what serves: as it was last recorded, else the champion where the target asks for its files already.
+
+    While an attempt is under way the target may ask for files that have never been ready.
+    """
     recorded = observed.deployment.status.stable
-    if recorded is not None or isinstance(observed.registry, Problem):
+    if recorded is not None or promotion is not None or isinstance(observed.registry, Problem):
         return recorded
     champion = observed.registry.aliases.get(observed.deployment.spec.source.champion_alias, "")
     version = observed.registry.versions.get(champion)
@@ -81,6 +84,8 @@ def _record(
     yield from events(situation, promotion, status)
     if status != observed.deployment.status:
         yield WriteStatus(status)
+    # A registry that refuses to be written must not keep the cluster from being put right: it comes last.
+    yield from kept.reports
     if promotion is not None and move is not None:
         yield from move.reports
         if move.status != promotion.status:
@@ -104,7 +109,7 @@ def _housekeeping(observed: Observed) -> Iterator[Action]:
     ended = _ended(observed.promotions)
     for promotion in ended:
         if promotion.status is not None and not promotion.status.reported and _may_report(observed, promotion):
-            if not _is_deleted(observed, promotion):
+            if is_registered(observed, promotion.spec.release.version):
                 yield result_tags(promotion, promotion.status)
             reported = promotion.status.model_copy(update={"reported": True})
             yield WritePromotion(promotion.name, promotion.resource_version, reported)
@@ -117,11 +122,6 @@ def _housekeeping(observed: Observed) -> Iterator[Action]:
 def _may_report(observed: Observed, promotion: Promotion) -> bool:
     registry = observed.registry
     return not isinstance(registry, Problem) and promotion.spec.release.version in registry.versions
-
-
-def _is_deleted(observed: Observed, promotion: Promotion) -> bool:
-    registry = observed.registry
-    return not isinstance(registry, Problem) and registry.versions.get(promotion.spec.release.version) is None
 
 
 def _keep_away(observed: Observed) -> Plan:

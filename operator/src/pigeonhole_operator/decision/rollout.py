@@ -6,6 +6,7 @@ A phase is written down before anything is done for it, and everything that is d
 from dataclasses import replace
 
 from pigeonhole_operator.decision import journal
+from pigeonhole_operator.decision.choice import is_registered
 from pigeonhole_operator.decision.gates import TAG_PREFIX, Facts, judge_gates, tags_digest
 from pigeonhole_operator.decision.names import candidate_service
 from pigeonhole_operator.decision.observed import Artefact, Evaluation, Observed, Problem, Promotion, Served
@@ -178,13 +179,16 @@ def _verify(observed: Observed, promotion: Promotion, status: PromotionStatus) -
 
 
 def _crown(observed: Observed, promotion: Promotion) -> tuple[Action, ...]:
-    """Return what the registry has to say of a version that serves; it is said before the attempt ends."""
+    """Return what the registry has to say of a version that serves; it is said before the attempt ends.
+
+    A version that was deleted meanwhile can have no name any more, and is no reason not to come to an end.
+    """
     source, version = observed.deployment.spec.source, promotion.spec.release.version
-    before = promotion.spec.previous
-    named: tuple[Action, ...] = ()
-    if before is not None and before.version not in ("", version):
-        named = (SetAlias(source.previous_alias, before.version),)
-    return (*named, SetAlias(source.champion_alias, version), DeleteAlias(source.candidate_alias, version))
+    before = promotion.spec.previous.version if promotion.spec.previous else ""
+    names = [(source.previous_alias, before)] if before != version else []
+    named = (*names, (source.champion_alias, version))
+    aliases = tuple(SetAlias(alias, number) for alias, number in named if is_registered(observed, number))
+    return (*aliases, DeleteAlias(source.candidate_alias, version))
 
 
 def result_tags(promotion: Promotion, status: PromotionStatus) -> TagVersion:

@@ -27,10 +27,14 @@ class Drift:
 
 @dataclass(frozen=True)
 class Upkeep:
-    """The first drift, if any, the actions against it, and whether they are a correction."""
+    """The first drift, if any, the actions against it, and whether they are a correction.
+
+    `actions` are for the cluster, `reports` for the registry.
+    """
 
     drift: Drift | None = None
     actions: tuple[Action, ...] = ()
+    reports: tuple[Action, ...] = ()
     corrected: bool = False
 
 
@@ -49,7 +53,9 @@ def keep_up(observed: Observed, stable: Release | None, phase: Phase | None, wan
     if policy == "Report" or (last is not None and observed.now - last < PAUSE):
         return Upkeep(drifts[0], tidied)
     remedies = tuple(action for drift in drifts for action in drift.remedy)
-    return Upkeep(drifts[0], (*tidied, *remedies), corrected=bool(remedies))
+    told = tuple(action for action in remedies if isinstance(action, SetAlias))
+    done = tuple(action for action in remedies if action not in told)
+    return Upkeep(drifts[0], (*tidied, *done), told, corrected=bool(remedies))
 
 
 def _drifts(observed: Observed, stable: Release, phase: Phase | None, wanted: Routing | None) -> Iterator[Drift]:
@@ -65,7 +71,8 @@ def _drifts(observed: Observed, stable: Release, phase: Phase | None, wanted: Ro
         yield Drift("RoutingChanged", "Somebody else wrote the routing.", remedy)
     if phase is None and not isinstance(observed.registry, Problem):
         named = observed.registry.aliases.get(spec.source.champion_alias)
-        if named != stable.version:
+        # A version that is not in the registry any more can have no name there.
+        if named != stable.version and observed.registry.versions.get(stable.version) is not None:
             message = f"The alias {spec.source.champion_alias} names {named or 'no version'}."
             yield Drift("AliasChanged", message, (SetAlias(spec.source.champion_alias, stable.version),))
 
