@@ -288,7 +288,8 @@ class World:
             self.routing = action.routing
 
     def _tell_registry(self, action: SetAlias | DeleteAlias | TagVersion) -> None:
-        if self.registry_down or action.version in self.deleted:
+        # MLflow drops the aliases of a version with it, so that taking one away always succeeds.
+        if self.registry_down or (action.version in self.deleted and not isinstance(action, DeleteAlias)):
             raise ActionFailed("RegistryUnreachable")
         if isinstance(action, TagVersion):
             self.models[action.version].tags.update(dict(action.tags))
