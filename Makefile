@@ -102,6 +102,10 @@ bench-generator: setup ## Measure the generator of documents
 pipeline: setup ## Compile the training pipeline for a cluster into build/pipelines
 	@$(RUN)/python -m pigeonhole_pipelines.compile build/pipelines/training.yaml
 
+.PHONY: crds
+crds: setup ## Write the operator's CRDs from its models into k8s/operator
+	@$(RUN)/python -m pigeonhole_operator.resources.crds k8s/operator/crds.yaml
+
 .PHONY: repro
 repro: setup ## Run the training as DVC stages, those whose inputs changed
 	@PATH="$(CURDIR)/$(RUN):$$PATH" dvc repro
