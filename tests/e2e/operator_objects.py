@@ -22,7 +22,9 @@ MINIMAL_PROMOTION: Json = {
     "trigger": "Alias",
     "release": {"version": "2"},
 }
-CRDS = Path(__file__).parents[2] / "k8s" / "operator" / "crds.yaml"
+MANIFESTS = Path(__file__).parents[2] / "k8s" / "operator"
+CRDS = MANIFESTS / "crds.yaml"
+_FOR_ALL = ("user-roles.yaml", "policies.yaml")
 
 
 def deployment(name: str, spec: Json | None = None) -> Any:
@@ -58,6 +60,16 @@ def install_crds(kubectl: Kubectl) -> None:
     """Bring the operator's kinds to the cluster, as they are in this source tree."""
     kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CRDS))
     kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", str(CRDS))
+
+
+def install_operator_access(kubectl: Kubectl) -> None:
+    """Bring the kinds, the operator's account with its role in this namespace, people's roles and the policies."""
+    install_crds(kubectl)
+    kubectl("apply", "--server-side", "--force-conflicts", *(f"-f={MANIFESTS / name}" for name in _FOR_ALL))
+    rights = (
+        (MANIFESTS / "rbac.yaml").read_text().replace("namespace: pigeonhole\n", f"namespace: {kubectl.namespace}\n")
+    )
+    kubectl.apply(rights)
 
 
 def api_client(namespace: str, *, dry_run: bool = False) -> Client:
