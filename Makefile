@@ -73,7 +73,7 @@ browser: setup-test ## The browser tests alone
 
 .PHONY: e2e
 e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY, with images built for them
-	@scripts/images predictor transformer e2e-storage-initializer e2e-object-store
+	@scripts/images predictor transformer operator mlflow e2e-storage-initializer e2e-object-store e2e-prometheus
 	@$(RUN)/pytest -m e2e $(PYTEST_ARGS)
 
 .PHONY: images
