@@ -73,7 +73,7 @@ browser: setup-test ## The browser tests alone
 
 .PHONY: e2e
 e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY, with images built for them
-	@scripts/images predictor transformer e2e-storage-initializer e2e-object-store
+	@scripts/images predictor transformer operator mlflow e2e-storage-initializer e2e-object-store e2e-prometheus
 	@$(RUN)/pytest -m e2e $(PYTEST_ARGS)
 
 .PHONY: images
@@ -101,6 +101,10 @@ bench-generator: setup ## Measure the generator of documents
 .PHONY: pipeline
 pipeline: setup ## Compile the training pipeline for a cluster into build/pipelines
 	@$(RUN)/python -m pigeonhole_pipelines.compile build/pipelines/training.yaml
+
+.PHONY: crds
+crds: setup ## Write the operator's CRDs from its models into k8s/operator
+	@$(RUN)/python -m pigeonhole_operator.resources.crds k8s/operator/crds.yaml
 
 .PHONY: repro
 repro: setup ## Run the training as DVC stages, those whose inputs changed

@@ -89,8 +89,8 @@ def with_test_images(text: str) -> str:
 
 
 @contextmanager
-def forwarded(kubectl: Kubectl, target: str, port: int = 80) -> Iterator[str]:
-    """Reach a Service or a pod at an address on this machine."""
+def forwarded(kubectl: Kubectl, target: str, port: int = 80, alive: str = "/livez") -> Iterator[str]:
+    """Reach a Service or a pod at an address on this machine, once it answers 200 at a path."""
     local = any_free_port()
     process = subprocess.Popen(
         kubectl.command("port-forward", target, f"{local}:{port}", "--address", "127.0.0.1"),
@@ -99,7 +99,7 @@ def forwarded(kubectl: Kubectl, target: str, port: int = 80) -> Iterator[str]:
     )
     url = f"http://127.0.0.1:{local}"
     try:
-        wait_until(lambda: _answers(url), f"{target} to be forwarded")
+        wait_until(lambda: _answers(f"{url}{alive}"), f"{target} to be forwarded")
         yield url
     finally:
         process.terminate()
@@ -108,7 +108,7 @@ def forwarded(kubectl: Kubectl, target: str, port: int = 80) -> Iterator[str]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/livez", timeout=5).status_code == 200
+        return httpx.get(url, timeout=5).status_code == 200
     except httpx.TransportError:
         return False
 

@@ -24,9 +24,6 @@ _PollInterval = Annotated[
     ),
 ]
 _Positive = Annotated[Duration, Field(json_schema_extra=rules(("duration(self) > duration('0s')", "must be positive")))]
-_NotNegative = Annotated[
-    Duration, Field(json_schema_extra=rules(("duration(self) >= duration('0s')", "must not be negative")))
-]
 _AtLeastASecond = Annotated[
     Duration, Field(json_schema_extra=rules(("duration(self) >= duration('1s')", "must be at least 1s")))
 ]
@@ -112,7 +109,12 @@ class PerClassGate(Part):
     max_regression: float | None = Field(None, ge=0, le=1)
     min_support: int = Field(10, ge=1, le=1_000_000, description="Documents from which on a class counts.")
     confidence: float = Field(
-        0.95, ge=0.5, le=0.999, description="A loss within the interval of this confidence counts as chance."
+        0.95,
+        ge=0.5,
+        le=0.999,
+        description="A loss within the interval of this confidence counts as chance.",
+        # The API server compares a whole number with these limits' whole part alone, and would take 0.
+        json_schema_extra=rules(("self >= 0.5 && self <= 0.999", "confidence must be 0.5..0.999")),
     )
 
 
@@ -238,7 +240,7 @@ class Rollback(Part):
 
     automatic: bool = Field(True, description="Take a failing candidate back by itself, else hold it.")
     quarantine: bool = Field(True, description="Do not try a version again that was taken back.")
-    cooldown: _NotNegative = Field(timedelta(minutes=10), description="Pause after an attempt that failed.")
+    cooldown: Duration = Field(timedelta(minutes=10), description="Pause after an attempt that failed.")
     window: int = Field(3, ge=0, le=20, description="Versions that served before and may be pinned at once.")
 
 

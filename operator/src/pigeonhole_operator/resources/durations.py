@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
-_WHOLE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|h|m|s))+")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|h|m|s)")
+# The API server takes more by itself, such as -5s and 100us.
+_PATTERN = r"^([0-9]+(\.[0-9]+)?(ms|h|m|s))+$"
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
@@ -17,7 +18,7 @@ def parse_duration(text: str) -> timedelta:
     Raises:
         ValueError: The text is not a duration.
     """
-    if not _WHOLE.fullmatch(text):
+    if not re.fullmatch(_PATTERN, text):
         raise ValueError(f"'{text}' is not a duration such as 30s or 1h30m")
     return timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text)))
 
@@ -41,6 +42,6 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_read),
     PlainSerializer(format_duration, when_used="json"),
-    WithJsonSchema({"type": "string", "maxLength": 10}),
+    WithJsonSchema({"type": "string", "pattern": _PATTERN, "maxLength": 10}),
 ]
 """A duration in a resource."""
