@@ -14,7 +14,7 @@ from pydantic_core import to_json
 _CONTEXT: ContextVar[Mapping[str, str]] = ContextVar("pigeonhole_log_context", default=MappingProxyType({}))
 _FIELDS = "pigeonhole_fields"
 # A line for each request, which says less than ours and names addresses.
-_QUIET_LOGGERS = ("httpx", "httpcore")
+_QUIET_LOGGERS = ("httpx", "httpx2", "httpcore")
 
 
 class EventLogger:

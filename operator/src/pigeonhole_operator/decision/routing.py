@@ -28,7 +28,8 @@ def stable_alone(deployment: Deployment, version: str) -> Routing:
 
 def shared(deployment: Deployment, version: str, candidate: str, *, weight: float, shadow: bool) -> Routing:
     """Return the routing that gives the candidate its share."""
-    routed = RoutedCandidate(predictor_host(candidate_service(deployment)), candidate, weight, shadow)
+    # As it is read back: the digest of a routing tells 10 from 10.0.
+    routed = RoutedCandidate(predictor_host(candidate_service(deployment)), candidate, float(weight), shadow)
     return replace(stable_alone(deployment, version), candidate=routed)
 
 

@@ -1,15 +1,18 @@
 """What the operator asks of the world outside the cluster's API; each method raises SourceError and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from pigeonhole.errors import PigeonholeError
 from pigeonhole_operator.decision.observed import (
     Artefact,
+    Deployment,
     Evaluation,
     ModelVersion,
     Problem,
+    Promotion,
     Reading,
+    Replay,
     Served,
 )
 
@@ -74,3 +77,21 @@ class PredictorPort(Protocol):
 
     async def served(self, namespace: str, host: str) -> Served:
         """Return which model answers there, by an answer to a real request; `PredictorUnreachable` when none does."""
+
+
+class ReplayPort(Protocol):
+    """The golden set, sent through the transformer while the candidate is compared."""
+
+    async def progress(self, deployment: Deployment, promotion: Promotion) -> Replay:
+        """Begin the replay of a promotion, or tell how far it is; it returns at once."""
+
+
+class WebhookRefused(PigeonholeError):
+    """A webhook that is not the registry's, too old, or seen before; the code says which."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message, code=code)
+
+
+VerifyWebhook = Callable[[Mapping[str, str], bytes], str]
+"""Returns the registered model that a webhook is about, by its headers and its body, or raises WebhookRefused."""

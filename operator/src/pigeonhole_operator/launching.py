@@ -1,0 +1,48 @@
+"""From the environment to a running operator, and from how it ended to an exit code."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from pydantic import ValidationError
+
+from pigeonhole.errors import PigeonholeError
+from pigeonhole.settings import describe_invalid_settings
+from pigeonhole.telemetry import configure_logging, get_logger
+from pigeonhole_operator.brain import Brain, Sources
+from pigeonhole_operator.operator import Stopped, operate
+from pigeonhole_operator.settings import OperatorSettings
+
+_log = get_logger(__name__)
+_FAILED = 1
+_WRONG_SETTINGS = 2
+
+Connect = Callable[[], AbstractAsyncContextManager[Sources]]
+"""Opens the sources, inside the event loop, and closes them."""
+
+
+def launch(brain: Brain, connect: Connect) -> int:
+    """Operate until SIGTERM, and return the exit code: 0 after a signal; else one sentence says what is wrong."""
+    try:
+        settings = OperatorSettings()
+        configure_logging("operator", settings.log_level)
+        asyncio.run(_operate(brain, connect, settings))
+    except ValidationError as error:
+        return _fail(describe_invalid_settings(error) or "The settings are wrong.", _WRONG_SETTINGS)
+    except Stopped as error:
+        _log.exception("part_ended")
+        return _fail(error.message, _FAILED)
+    except PigeonholeError as error:
+        return _fail(error.message, _FAILED)
+    return 0
+
+
+async def _operate(brain: Brain, connect: Connect, settings: OperatorSettings) -> None:
+    async with connect() as sources:
+        await operate(brain, sources, settings)
+
+
+def _fail(sentence: str, code: int) -> int:
+    sys.stderr.write(sentence.strip() + "\n")
+    return code
