@@ -22,12 +22,16 @@ Connect = Callable[[], AbstractAsyncContextManager[Sources]]
 """Opens the sources, inside the event loop, and closes them."""
 
 
-def launch(brain: Brain, connect: Connect) -> int:
+Think = Callable[[], Brain]
+"""Makes up the mind, which may have settings of its own."""
+
+
+def launch(think: Think, connect: Connect) -> int:
     """Operate until SIGTERM, and return the exit code: 0 after a signal; else one sentence says what is wrong."""
     try:
         settings = OperatorSettings()
         configure_logging("operator", settings.log_level)
-        asyncio.run(_operate(brain, connect, settings))
+        asyncio.run(_operate(think(), connect, settings))
     except ValidationError as error:
         return _fail(describe_invalid_settings(error) or "The settings are wrong.", _WRONG_SETTINGS)
     except Stopped as error:

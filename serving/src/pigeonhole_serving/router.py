@@ -24,14 +24,16 @@ class Router:
         self._settings = settings
         self._trial = Trial(BreakerLimits(settings.candidate_failures, settings.candidate_open_seconds))
 
-    def route(self, identity: str) -> "RoutedDocument":
+    def route(self, identity: str, asked: Role | None = None) -> "RoutedDocument":
         """Return who answers for the document, or for the group of documents, of this identity.
+
+        Whoever is `asked` for answers, unless it is a candidate that there is not or that is left alone now.
 
         Raises:
             ServingError: 503, when neither a routing file nor --predictor_host names a predictor.
         """
         routing = self._current()
-        choice = choose(routing, identity)
+        choice = choose(routing, identity, asked)
         if routing.candidate and choice.involves_candidate and not self._trial.may_ask(routing.candidate):
             if choice.answers is Role.CANDIDATE:
                 count_fallback(routing.candidate, "open")

@@ -71,15 +71,17 @@ class Choice:
 STABLE_ALONE = Choice(Role.STABLE, None)
 
 
-def choose(routing: Routing, identity: str) -> Choice:
+def choose(routing: Routing, identity: str, asked: Role | None = None) -> Choice:
     """Return who answers for the document of this identity: its sha256, or the group that it was sent in.
 
     It is always the same one while the candidate and its weight stay; a weight that rises keeps the documents that the
-    candidate had before.
+    candidate had before. Where one role is asked for, it answers, and its document is none of those that are compared.
     """
     candidate = routing.candidate
     if candidate is None:
         return STABLE_ALONE
+    if asked is not None:
+        return Choice(asked, None)
     if position(identity, candidate) < candidate.weight:
         return Choice(Role.CANDIDATE, Role.STABLE if candidate.shadow else None)
     return Choice(Role.STABLE, Role.CANDIDATE if candidate.shadow else None)

@@ -38,7 +38,7 @@ class Transformer:
         """
         started = time.perf_counter()
         sha256 = document_sha256(instance.data)
-        routed = self.router.route(instance.group or sha256)
+        routed = self.router.route(instance.group or sha256, instance.role)
         for view in routed.views:
             with span("read document", view=view) as reading:
                 read = await self.readers.read(

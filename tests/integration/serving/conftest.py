@@ -145,8 +145,8 @@ def as_base64(document: bytes) -> str:
     return base64.b64encode(document).decode()
 
 
-def v1_body(*documents: bytes, reasons: bool = False) -> dict[str, object]:
-    return {"instances": [{"document": as_base64(document), "reasons": reasons} for document in documents]}
+def v1_body(*documents: bytes, reasons: bool = False, **wishes: str) -> dict[str, object]:
+    return {"instances": [{"document": as_base64(document), "reasons": reasons, **wishes} for document in documents]}
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,14 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pigeonhole_serving.routing import choose, parse_routing
 
-from .conftest import INVOICE, PAYSLIP, Server, make_pdf, make_scan, wait_until
-from .routed import ANSWER, Routed, predictor_of, send
+from .conftest import INVOICE, PAYSLIP, Server, as_base64, make_pdf, make_scan, v1_body, wait_until
+from .routed import ANSWER, V1, Routed, predictor_of, send
 
 pytestmark = pytest.mark.integration
 FAILURES = 3
@@ -35,10 +36,11 @@ class Trial(Routed):
 
     def answer(self, document: bytes) -> tuple[str, str]:
         """Return role and model version of the answer."""
-        response = self.predict(document)
-        assert response.status_code == 200, response.text
-        (prediction,) = response.json()["predictions"]
-        return prediction["role"], prediction["model"]["version"]
+        return _answered(self.predict(document))
+
+    def asked(self, document: bytes, role: str) -> tuple[str, str]:
+        """Return role and model version of the answer that one role was asked for."""
+        return _answered(httpx.post(self.server.url + V1, json=v1_body(document, role=role), timeout=60))
 
     def counted(self, name: str, **labels: str) -> float:
         families = text_string_to_metric_families(self.server.get("/metrics").text)
@@ -47,6 +49,12 @@ class Trial(Routed):
 
     def fallbacks(self, **labels: str) -> float:
         return self.counted("pigeonhole_candidate_fallbacks_total", **labels)
+
+
+def _answered(response: httpx.Response) -> tuple[str, str]:
+    assert response.status_code == 200, response.text
+    (prediction,) = response.json()["predictions"]
+    return prediction["role"], prediction["model"]["version"]
 
 
 def letters(count: int, kind: str) -> list[bytes]:
@@ -125,6 +133,32 @@ def test_stable_is_the_shadow_of_what_the_candidate_answers(trial: Trial, second
         lambda: trial.counted("pigeonhole_shadow_calls_total", role="stable", result="ok") == before + 1,
         "the comparison",
     )
+
+
+@pytest.mark.parametrize("weight", [0, 100])
+def test_who_is_asked_for_answers_whatever_the_weight(trial: Trial, second: Server, weight: float) -> None:
+    trial.with_candidate(second.host, "2", weight=weight, shadow=True)
+    calls = trial.counted("pigeonhole_shadow_calls_total")
+    (document,) = letters(1, f"asked {weight}")
+    assert trial.asked(document, "candidate") == ("candidate", "2")
+    assert trial.asked(document, "stable") == ("stable", "1")
+    assert trial.counted("pigeonhole_shadow_calls_total") == calls
+
+
+def test_by_v2_the_parameters_name_who_is_to_answer(trial: Trial, second: Server) -> None:
+    trial.with_candidate(second.host, "2", weight=0)
+    tensor = {"name": "document", "datatype": "BYTES", "shape": [1], "data": [as_base64(make_pdf(INVOICE))]}
+    body = {"inputs": [tensor], "parameters": {"role": "candidate"}}
+    answer = httpx.post(f"{trial.server.url}/v2/models/documents/infer", json=body, timeout=60).json()
+    assert json.loads(answer["outputs"][0]["data"][0])["role"] == "candidate"
+
+
+def test_stable_answers_for_a_candidate_that_is_asked_for_and_is_not_there_or_fails(trial: Trial) -> None:
+    (document,) = letters(1, "asked in vain")
+    trial.to(trial.stable, "1")
+    assert trial.asked(document, "candidate") == ("stable", "1")
+    trial.with_candidate("127.0.0.1:9", "9", weight=0)
+    assert trial.asked(document, "candidate") == ("stable", "1")
 
 
 def test_no_answer_waits_for_a_shadow(trial: Trial) -> None:

@@ -25,7 +25,6 @@ HEAVY = {
     "opencv-python-headless",
     "pandas",
     "requests",
-    "boto3",
 }
 WITHOUT = """
 import sys

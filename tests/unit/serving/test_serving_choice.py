@@ -70,6 +70,18 @@ def test_without_a_candidate_stable_answers_alone() -> None:
     assert not choose(alone, DOCUMENTS[0]).involves_candidate
 
 
+@pytest.mark.parametrize("weight", [0, 50, 100])
+@pytest.mark.parametrize("role", list(Role))
+def test_who_is_asked_for_answers_whatever_the_weight_and_without_a_shadow(role: Role, weight: float) -> None:
+    rules = routing(weight, shadow=True)
+    assert {choose(rules, document, role) for document in DOCUMENTS[:100]} == {Choice(role, None)}
+
+
+def test_a_candidate_that_there_is_not_is_answered_for_by_stable() -> None:
+    alone = parse_routing(b'{"stable": {"host": "s"}}')
+    assert choose(alone, DOCUMENTS[0], Role.CANDIDATE) == Choice(Role.STABLE, None)
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -27,6 +27,7 @@ from pigeonhole_serving.protocol.texts import (
     score_tensors,
     v1_scores,
 )
+from pigeonhole_serving.routing import Role
 from pigeonhole_serving.scoring import score_request
 
 pytestmark = pytest.mark.unit
@@ -88,6 +89,24 @@ def test_a_group_that_is_no_name_is_refused_by_its_field(group: Any) -> None:
     with pytest.raises(ServingError) as caught:
         parse_v2_documents([bytes_tensor("document", ["aGk="])], {"group": group}, 1)
     assert caught.value.errors[0].field == "parameters.group"
+
+
+def test_documents_may_name_who_is_to_answer() -> None:
+    v2 = parse_v2_documents([bytes_tensor("document", ["aGk="] * 2)], {"role": "candidate"}, 2)
+    assert [item.role for item in v2.instances] == [Role.CANDIDATE] * 2
+    instances = [{"document": "aGk=", "role": "stable"}, {"document": "aGk=", "role": None}, {"document": "aGk="}]
+    v1 = parse_v1_documents({"instances": instances}, 3)
+    assert [item.role for item in v1.instances] == [Role.STABLE, None, None]
+
+
+@pytest.mark.parametrize("role", ["", "champion", "Stable", 1, ["stable"], True])
+def test_a_role_that_there_is_not_is_refused_by_its_field(role: Any) -> None:
+    with pytest.raises(ServingError) as caught:
+        parse_v1_documents({"instances": [{"document": "aGk=", "role": role}]}, 1)
+    assert caught.value.errors[0].field == "instances[0].role"
+    with pytest.raises(ServingError) as caught:
+        parse_v2_documents([bytes_tensor("document", ["aGk="])], {"role": role}, 1)
+    assert caught.value.errors[0].field == "parameters.role"
 
 
 @pytest.mark.parametrize(

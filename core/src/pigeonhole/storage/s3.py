@@ -91,6 +91,8 @@ class S3Storage:
         """Return size and, where S3 has kept it, hash of the object under the key, or raise ObjectMissing."""
         found = self._call("head_object", key, ChecksumMode="ENABLED")
         checksum = found.get("ChecksumSHA256")
+        if "ContentLength" not in found:
+            raise StorageError(f"S3 does not tell the size of '{key}'.", hint=_HINT)
         return ObjectState(int(found["ContentLength"]), base64.b64decode(checksum).hex() if checksum else None)
 
     def blocks(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:

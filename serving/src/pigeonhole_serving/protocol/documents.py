@@ -9,6 +9,7 @@ import pybase64
 
 from pigeonhole_serving.errors import FieldError, Reason, ServingError, malformed, malformed_field
 from pigeonhole_serving.protocol.tensors import Tensor, single_bytes_tensor
+from pigeonhole_serving.routing import Role
 
 Protocol = Literal["v1", "v2"]
 _LONGEST_GROUP = 100
@@ -18,13 +19,15 @@ _LONGEST_GROUP = 100
 class DocumentInstance:
     """A document to classify: the request's field that brought it, its bytes, and what is asked of it.
 
-    Documents of one `group` are answered by one model, as far as there is a choice.
+    Documents of one `group` are answered by one model, as far as there is a choice; `role` names who is to answer,
+    whatever the weights.
     """
 
     field: str
     data: bytes
     reasons: bool
     group: str | None = None
+    role: Role | None = None
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,17 @@ class DocumentRequest:
     instances: tuple[DocumentInstance, ...]
 
 
+@dataclass(frozen=True)
+class _Wishes:
+    reasons: bool
+    group: str | None
+    role: Role | None
+
+
 def parse_v1_documents(payload: Any, max_documents: int) -> DocumentRequest:
-    """Return the documents of `{"instances": [{"document": "<base64>", "reasons": false, "group": null}, ...]}`.
+    """Return the documents of `{"instances": [{"document": "<base64>", "reasons": false}, ...]}`.
+
+    An instance may have a `group` and a `role` too.
 
     Raises:
         ServingError: 400; every wrong instance is named.
@@ -60,9 +72,8 @@ def parse_v2_documents(
     """
     data = single_bytes_tensor(tensors, "document")
     _check_count("inputs[0].data", len(data), max_documents)
-    reasons = _flag((parameters or {}).get("reasons", False), "parameters.reasons")
-    group = _group((parameters or {}).get("group"), "parameters.group")
-    parsed = [_decode(f"inputs[0].data[{n}]", text, reasons, group) for n, text in enumerate(data)]
+    wishes = _parse_wishes(parameters or {}, "parameters")
+    parsed = [_decode(f"inputs[0].data[{n}]", text, wishes) for n, text in enumerate(data)]
     return DocumentRequest("v2", _without_errors(parsed))
 
 
@@ -76,16 +87,24 @@ def _parse_instance(field: str, value: Any) -> DocumentInstance | FieldError:
     if not isinstance(value.get("document"), str):
         return FieldError(f"{field}.document", Reason.MALFORMED.value, "Expected a string of base64.")
     try:
-        reasons = _flag(value.get("reasons", False), f"{field}.reasons")
-        group = _group(value.get("group"), f"{field}.group")
+        wishes = _parse_wishes(value, field)
     except ServingError as error:
         return error.errors[0]
-    return _decode(f"{field}.document", value["document"], reasons, group)
+    return _decode(f"{field}.document", value["document"], wishes)
 
 
-def _decode(field: str, text: str, reasons: bool, group: str | None) -> DocumentInstance | FieldError:
+def _parse_wishes(value: dict[str, Any], field: str) -> _Wishes:
+    return _Wishes(
+        reasons=_flag(value.get("reasons", False), f"{field}.reasons"),
+        group=_group(value.get("group"), f"{field}.group"),
+        role=_role(value.get("role"), f"{field}.role"),
+    )
+
+
+def _decode(field: str, text: str, wishes: _Wishes) -> DocumentInstance | FieldError:
     try:
-        return DocumentInstance(field, pybase64.b64decode(text, validate=True), reasons, group)
+        data = pybase64.b64decode(text, validate=True)
+        return DocumentInstance(field, data, wishes.reasons, wishes.group, wishes.role)
     except (binascii.Error, ValueError):
         return FieldError(field, Reason.MALFORMED.value, "The string is not base64 (RFC 4648, without line breaks).")
 
@@ -100,6 +119,14 @@ def _group(value: Any, field: str) -> str | None:
     if value is None or (isinstance(value, str) and 1 <= len(value) <= _LONGEST_GROUP):
         return value
     raise malformed_field(field, f"Expected a string of 1 to {_LONGEST_GROUP} characters.")
+
+
+def _role(value: Any, field: str) -> Role | None:
+    if value is None:
+        return None
+    if value in list(Role):
+        return Role(value)
+    raise malformed_field(field, "Expected stable or candidate.")
 
 
 def _check_count(field: str, count: int, most: int) -> None:
