@@ -4,10 +4,7 @@ import base64
 import io
 import itertools
 import re
-import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +17,9 @@ from reportlab.pdfgen import canvas
 from pigeonhole.artefact import save_classifier
 from pigeonhole.classifier import TrainingParams, train_classifier
 from pigeonhole.text import clean_text
-from pigeonhole_frontends.laptop.ports import any_free_port
 
 from .images import pinned
-from .kubectl import Kubectl, wait_until
+from .kubectl import Kubectl
 
 MANIFESTS = Path(__file__).parents[2] / "k8s" / "serving"
 PREDICT = "/v1/models/documents:predict"
@@ -86,31 +82,6 @@ def manifests(*names: str) -> list[dict[str, Any]]:
 def with_test_images(text: str) -> str:
     """Return a manifest with the images of the tests' registry."""
     return re.sub(r"(?<=image: )pigeonhole/([a-z-]+):dev", lambda name: pinned(name[1]), text)
-
-
-@contextmanager
-def forwarded(kubectl: Kubectl, target: str, port: int = 80, alive: str = "/livez") -> Iterator[str]:
-    """Reach a Service or a pod at an address on this machine, once it answers 200 at a path."""
-    local = any_free_port()
-    process = subprocess.Popen(
-        kubectl.command("port-forward", target, f"{local}:{port}", "--address", "127.0.0.1"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{local}"
-    try:
-        wait_until(lambda: _answers(f"{url}{alive}"), f"{target} to be forwarded")
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def letter(kind: str, number: int) -> bytes:

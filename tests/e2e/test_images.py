@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from .forwarding import forwarded
 from .images import pinned
 from .kubectl import Kubectl, wait_until
 from .operator_objects import Json, operator_namespace
-from .served_documents import forwarded
 
 pytestmark = pytest.mark.e2e
 SCRAPING = """

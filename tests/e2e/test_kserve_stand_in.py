@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from .conftest import StandIn
 from .kserve.recording import Report, comparable_pod, recorded, report, watched
 from .kubectl import Kubectl, wait_until
 from .recorded_services import CLAIM, LOCAL, Serving, container, named, runtime, service, walk
+from .stand_in import StandIn
 from .watching import Watch
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("stand_in")]

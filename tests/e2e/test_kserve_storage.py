@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from .conftest import StandIn
 from .images import pinned
 from .kserve.names import Object
 from .kserve.recording import report, watched
 from .kubectl import Kubectl, wait_until
 from .recorded_services import CLAIM, LOCAL, Serving, runtime, service, walk
+from .stand_in import StandIn
 from .watching import Watch
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("stand_in")]

@@ -14,8 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pigeonhole_serving.routing import choose, parse_routing
 
+from .forwarding import forwarded
 from .kubectl import Kubectl, wait_until
-from .served_documents import Load, forwarded, letter, load_models, manifests, scan, send, train_model
+from .served_documents import Load, letter, load_models, manifests, scan, send, train_model
 
 pytestmark = pytest.mark.e2e
 CANDIDATE = "documents-candidate-predictor"

@@ -1,0 +1,74 @@
+"""What the cases of the operator run on: shared servers, and a world for each case."""
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from lightkube import AsyncClient
+from tests.e2e.kubectl import cluster_address
+
+from .cluster import Cluster, watching_client
+from .commons import Commons, shared
+from .loop_thread import LoopThread
+from .shop import Shop
+
+_SHOP = pytest.StashKey[Shop]()
+
+
+@pytest.fixture(scope="session")
+def commons(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Commons]:
+    cluster_address("KUBECONFIG")
+    own = tmp_path_factory.getbasetemp()
+    # Each process of pytest-xdist has a folder below the one of the session.
+    whole = own if worker_id == "master" else own.parent
+    with shared(whole / "operator-commons") as commons:
+        yield commons
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[LoopThread]:
+    loop = LoopThread()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(scope="session")
+def watcher(commons: Commons, loop: LoopThread) -> Iterator[AsyncClient]:
+    client = loop.call(watching_client())
+    yield client
+    loop.call(client.close())
+
+
+@pytest.fixture(scope="session")
+def cluster(commons: Commons) -> Cluster:
+    return Cluster()
+
+
+@pytest.fixture
+def shop(
+    request: pytest.FixtureRequest,
+    commons: Commons,
+    cluster: Cluster,
+    loop: LoopThread,
+    watcher: AsyncClient,
+    tmp_path: Path,
+) -> Iterator[Shop]:
+    """A case's world; at the end of each case the invariants of all have to hold."""
+    shop = Shop(commons, cluster, loop, watcher, tmp_path)
+    request.node.stash[_SHOP] = shop
+    try:
+        yield shop
+        broken = shop.violations()
+        assert not broken, "\n".join([*broken, shop.seen()])
+    finally:
+        shop.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call" and report.failed and (shop := item.stash.get(_SHOP, None)) is not None:
+        report.sections.append(("the case's world", shop.seen()))
+    return report
