@@ -31,9 +31,11 @@ from pigeonhole_operator.decision.reconcile import under_way
 from pigeonhole_operator.knowing import Known
 from pigeonhole_operator.registry_polls import RegistryPolls
 from pigeonhole_operator.remembering import Remembered
+from pigeonhole_operator.settings import OperatorSettings
 from pigeonhole_operator.sources.ports import SourceError
 
 _T = TypeVar("_T")
+_MOST_ROUTINGS = 10_000
 _VERSION_MISSING = Problem("VersionMissing", "The registry has no such version.")
 _NO_ATTEMPT = Problem("NotAsked", "No attempt is under way.")
 
@@ -49,15 +51,18 @@ class Observer:
         polls: RegistryPolls,
         clock: Callable[[], float],
         now: Callable[[], datetime],
-        keep_seconds: float,
+        settings: OperatorSettings,
     ) -> None:
         self._cluster = cluster
         self._sources = sources
         self._brain = brain
         self._polls = polls
         self._now = now
-        self._evaluations: Remembered[tuple[str, str, str], Evaluation] = Remembered(clock, keep_seconds)
-        self._artefacts: Remembered[str, Artefact] = Remembered(clock, keep_seconds)
+        self._evaluations: Remembered[tuple[str, str, str], Evaluation] = Remembered(clock, settings.artefact_seconds)
+        self._artefacts: Remembered[str, Artefact] = Remembered(clock, settings.artefact_seconds)
+        self._routings: Remembered[tuple[str, str], Routing | Problem] = Remembered(
+            clock, settings.routing_seconds, _MOST_ROUTINGS
+        )
 
     async def look(self, known: Known, field_conflict: str | None, failure: Problem | None) -> Observed:
         """Return all that is to be known for the next decision; it takes as long as the slowest source.
@@ -87,6 +92,10 @@ class Observer:
         )
         return await self._answered(observed, needs)
 
+    def wrote_routing(self, deployment: Deployment) -> None:
+        """Have the routing of a ModelDeployment read again by the next look."""
+        self._routings.forget((deployment.namespace, routing_config_map(deployment)))
+
     async def _answered(self, observed: Observed, needs: Needs) -> Observed:
         """Return the look with what is needed of the sources, which are all asked at the same time."""
         deployment, model = observed.deployment, observed.deployment.spec.source.model_name
@@ -95,7 +104,7 @@ class Observer:
         attempt = under_way(observed.promotions)
         async with asyncio.TaskGroup() as group:
             ask = group.create_task
-            routing = ask(self._routing(deployment)) if needs.routing else None
+            routing = ask(self._routing(deployment, attempt)) if needs.routing else None
             served = ask(self._served(deployment, stable)) if needs.served_stable else None
             tried = ask(self._served(deployment, candidate)) if needs.served_candidate else None
             evaluations = ask(_each(needs.evaluations, lambda name: self._evaluation(model, found.get(name))))
@@ -113,10 +122,16 @@ class Observer:
             replay=_result(replay),
         )
 
-    async def _routing(self, deployment: Deployment) -> Routing | Problem:
-        name = routing_config_map(deployment)
+    async def _routing(self, deployment: Deployment, attempt: Promotion | None) -> Routing | Problem:
+        """Return the routing; it cannot be watched, and while nothing goes on it is seldom read."""
+        key = deployment.namespace, routing_config_map(deployment)
+        if attempt is None:
+            return await self._routings.get(key, lambda: self._read_routing(*key))
+        return await self._routings.renew(key, lambda: self._read_routing(*key))
+
+    async def _read_routing(self, namespace: str, name: str) -> Routing | Problem:
         try:
-            return parse_routing(await self._cluster.get(ConfigMap, deployment.namespace, name))
+            return parse_routing(await self._cluster.get(ConfigMap, namespace, name))
         except NotFound:
             return Problem("RoutingMissing", f"There is no ConfigMap {name}.")
         except ClusterError as error:

@@ -76,7 +76,7 @@ class Operator:
 
     def _build_reconciler(self, brain: Brain, sources: Sources) -> Reconciler:
         settings, cache, polls = self._settings, self._cache, self._polls
-        observer = Observer(self._cluster, sources, brain, polls, steady, _now, settings.artefact_seconds)
+        observer = Observer(self._cluster, sources, brain, polls, steady, _now, settings)
         writer = ClusterWriter(self._cluster, cache, _now)
         executor = Executor(writer, RegistryWriter(sources.registry, polls), self._leadership.is_leader)
         return Reconciler(self._queue, cache, brain, observer, executor, writer, settings, steady)

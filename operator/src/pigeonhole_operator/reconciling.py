@@ -9,7 +9,7 @@ from pigeonhole_operator.cluster.cache import Cache, Key
 from pigeonhole_operator.cluster.errors import ClusterError
 from pigeonhole_operator.cluster.parsing import Invalid
 from pigeonhole_operator.decision.observed import Problem
-from pigeonhole_operator.decision.plan import Emit
+from pigeonhole_operator.decision.plan import ApplyRouting, Emit
 from pigeonhole_operator.executing import Executor
 from pigeonhole_operator.knowing import Known, know
 from pigeonhole_operator.metrics import LAST_RECONCILED, RECONCILE_SECONDS, RECONCILED
@@ -89,6 +89,8 @@ class Reconciler:
         plan = self._brain.reconcile(observed)
         outcome = await self._executor.execute(known.deployment, plan)
         self._recollections.note(key, known, plan, outcome)
+        if any(isinstance(action, ApplyRouting) for action in plan.actions):
+            self._observer.wrote_routing(known.deployment)
         return outcome
 
     async def _refuse(self, key: Key, invalid: Invalid) -> Outcome:

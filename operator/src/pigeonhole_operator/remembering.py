@@ -21,9 +21,17 @@ class Remembered(Generic[K, V]):
         known = self._answers.get(key)
         if known is not None and self._clock() - known[0] < self._seconds:
             return known[1]
+        return await self.renew(key, ask)
+
+    async def renew(self, key: K, ask: Callable[[], Awaitable[V]]) -> V:
+        """Ask whatever is remembered, and remember the answer."""
         answer = await ask()
         self._answers.pop(key, None)
         self._answers[key] = (self._clock(), answer)
         while len(self._answers) > self._size:
             del self._answers[next(iter(self._answers))]
         return answer
+
+    def forget(self, key: K) -> None:
+        """Have a question asked again."""
+        self._answers.pop(key, None)

@@ -29,6 +29,9 @@ class OperatorSettings(BaseSettings):
     backoff_limit_seconds: float = Field(300.0, gt=0, description="The longest such pause.")
     look_seconds: float = Field(60.0, gt=0, description="Time for asking everything that one decision needs.")
     artefact_seconds: float = Field(300.0, ge=0, description="Time for which a model's files are not looked at again.")
+    routing_seconds: float = Field(
+        300.0, ge=0, description="Time for which the routing is not read again while no promotion is under way."
+    )
     conflict_seconds: float = Field(300.0, ge=0, description="Time for which fields that somebody else has are let be.")
     stop_seconds: float = Field(10.0, gt=0, description="Time after SIGTERM for the work in hand.")
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on; 0.0.0.0 in a container.")

@@ -145,6 +145,7 @@ def settings(
         "BACKOFF_SECONDS": "0.5",
         "BACKOFF_LIMIT_SECONDS": "5",
         "ARTEFACT_SECONDS": "0",
+        "ROUTING_SECONDS": "1",
         "LOG_LEVEL": "DEBUG",
     }
     outside = {"KUBECONFIG": str(kubeconfig), "HTTP_PROXY": services, "http_proxy": services}

@@ -26,6 +26,7 @@ from pigeonhole_operator.decision.plan import Plan
 from pigeonhole_operator.knowing import Known, know
 from pigeonhole_operator.observing import Observer
 from pigeonhole_operator.registry_polls import RegistryPolls
+from pigeonhole_operator.settings import OperatorSettings
 from pigeonhole_operator.sources.ports import SourceError
 
 from .runtime_cluster import RecordingCluster
@@ -71,7 +72,7 @@ class Stage:
         queries = {"errors": {"hits": "q1", "total": "q2"}, "drift": {"value": "q3"}}
         brain = Brain(lambda _: Plan(), lambda *_: self.needs, lambda *_: queries)
         self.polls = RegistryPolls(self.registry, self.time, lambda: NOW)
-        self.observer = Observer(self.cluster, sources, brain, self.polls, self.time, lambda: NOW, 300)
+        self.observer = Observer(self.cluster, sources, brain, self.polls, self.time, lambda: NOW, OperatorSettings())
 
     async def look(self, field_conflict: str | None = None, failure: Problem | None = None) -> Observed:
         known = know(self.cache, KEY)
@@ -239,5 +240,29 @@ def test_an_interval_is_the_deployments_own() -> None:
         assert registry.calls == ["aliases"]
         await polls.look("model", timedelta(seconds=30))
         assert registry.calls == ["aliases", "aliases"]
+
+    asyncio.run(test())
+
+
+def test_the_routing_is_read_seldom_at_rest_and_each_time_on_the_way() -> None:
+    async def reads(phase: str) -> int:
+        stage = Stage()
+        stage.cache.put("ModelPromotion", promotion(phase=phase, version=21))
+        for _ in range(3):
+            await stage.look()
+        return stage.cluster.calls.count("get ConfigMap documents-routing")
+
+    assert asyncio.run(reads("Succeeded")) == 1
+    assert asyncio.run(reads("Canary")) == 3
+
+
+def test_a_routing_that_was_written_is_read_again() -> None:
+    async def test() -> None:
+        stage = Stage()
+        stage.cache.put("ModelPromotion", promotion(phase="Succeeded", version=21))
+        observed = await stage.look()
+        stage.observer.wrote_routing(observed.deployment)
+        await stage.look()
+        assert stage.cluster.calls.count("get ConfigMap documents-routing") == 2
 
     asyncio.run(test())

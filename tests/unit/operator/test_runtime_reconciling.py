@@ -57,7 +57,7 @@ class Stage:
             self.queue,
             self.cache,
             brain,
-            Observer(self.cluster, sources, brain, polls, self.time, lambda: NOW, 300),
+            Observer(self.cluster, sources, brain, polls, self.time, lambda: NOW, OperatorSettings()),
             Executor(writer, RegistryWriter(registry, polls), lambda: True),
             writer,
             settings,
