@@ -84,10 +84,12 @@ class Leadership:
         self._leading = False
         self._seen: LeaseRecord | None = None
         self._seen_at = 0.0
+        self._claiming = asyncio.Lock()
+        self._resigned = False
 
     def is_leader(self) -> bool:
         """Tell whether this process may write now."""
-        return self._clock() < self._until
+        return not self._resigned and self._clock() < self._until
 
     async def run(self) -> None:
         """Try for the Lease, or renew it, until cancelled."""
@@ -97,13 +99,14 @@ class Leadership:
             await asyncio.sleep(self._settings.lease_retry_seconds)
 
     async def release(self) -> None:
-        """Let go of the Lease, so that nobody has to wait until it is old."""
+        """Let go of the Lease for good, so that nobody has to wait until it is old."""
+        self._resigned = True
         if not self._leading:
             return
-        self._until = float("-inf")
         self._tell()
         try:
-            async with asyncio.timeout(self._settings.lease_renew_seconds / 2):
+            # A renewal that is under way would make the Lease another than the one that is read here.
+            async with asyncio.timeout(self._settings.lease_renew_seconds / 2), self._claiming:
                 raw = await self._read()
                 record = raw and parse_lease(raw, self._settings.lease_seconds)
                 if raw and record and record.holder == self._identity:
@@ -115,8 +118,8 @@ class Leadership:
         started = self._clock()
         try:
             # Two attempts fit into the time for a renewal.
-            async with asyncio.timeout(self._settings.lease_renew_seconds / 2):
-                if await self._claim():
+            async with asyncio.timeout(self._settings.lease_renew_seconds / 2), self._claiming:
+                if not self._resigned and await self._claim():
                     self._until = started + self._settings.lease_renew_seconds
         except (Conflict, AlreadyExists):
             _log.info("lease_taken_by_another")

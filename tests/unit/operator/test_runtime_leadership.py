@@ -10,7 +10,7 @@ from pigeonhole_operator.leadership import Leadership, LeaseRecord, Move, decide
 from pigeonhole_operator.settings import OperatorSettings
 
 from .runtime_cluster import RecordingCluster
-from .runtime_time import FakeTime
+from .runtime_time import FakeTime, started
 
 pytestmark = pytest.mark.unit
 SETTINGS = OperatorSettings(lease_seconds=15, lease_renew_seconds=10, lease_retry_seconds=2)
@@ -200,6 +200,29 @@ def test_a_released_lease_is_taken_at_once() -> None:
         await first.leadership.release()
         assert first.told == ["gained", "lost"]
         assert await second.attempt()
+
+    asyncio.run(test())
+
+
+def test_a_renewal_under_way_does_not_keep_the_lease_from_being_released() -> None:
+    async def test() -> None:
+        cluster, time = RecordingCluster(), FakeTime()
+        first = candidate(cluster, time, "first")
+        await first.attempt()
+        replace, may_go_on = cluster.replace_lease, asyncio.Event()
+
+        async def slowly(body: dict[str, object]) -> dict[str, object]:
+            await may_go_on.wait()
+            return await replace(body)
+
+        cluster.replace_lease = slowly  # type: ignore[method-assign]
+        renewing = await started(first.attempt())
+        releasing = await started(first.leadership.release())
+        may_go_on.set()
+        await asyncio.gather(renewing, releasing)
+        await first.attempt()
+        assert cluster.objects["Lease", "pigeonhole-operator"]["spec"]["holderIdentity"] == ""
+        assert not first.leadership.is_leader()
 
     asyncio.run(test())
 
