@@ -22,6 +22,8 @@ from pigeonhole_operator.cluster.errors import (
 )
 
 _CAUSE = "FieldManagerConflict"
+_UNDECLARED = "field not declared in schema"
+"""Said with a 500 to who applies a field that the CRD does not know."""
 _BY_STATUS: dict[int, type[ClusterError]] = {
     HTTPStatus.UNAUTHORIZED: Forbidden,
     HTTPStatus.FORBIDDEN: Forbidden,
@@ -67,7 +69,9 @@ def answered(error: ApiError) -> ClusterError:
         return FieldConflict(message, managers)
     if (kind := _BY_STATUS.get(code)) is not None:
         return kind(message)
-    return Unreachable(f"The API server answered {code}.")
+    if _UNDECLARED in message:
+        return Invalid(f"The CRDs are older than the operator: {message}")
+    return Unreachable(f"The API server answered {code}: {message}")
 
 
 def _managers(status: Any) -> tuple[str, ...]:
