@@ -124,7 +124,7 @@ class Operator:
             done, _ = await asyncio.wait([asked, *tasks], return_when=asyncio.FIRST_COMPLETED)
             # kopf takes signals too, before it has started; then it ends as if it had been told to.
             ended = next((task for task in tasks if task in done and not self._stop.is_set()), None)
-            await self._end()
+            await self._end(tasks[:-1])
         finally:
             for task in (asked, *tasks):
                 task.cancel()
@@ -141,13 +141,17 @@ class Operator:
             again.cancel()
             self._unwatched.set()
 
-    async def _end(self) -> None:
-        """Stop in order: work in hand, the Lease, the server, the watches; what hangs is left behind."""
+    async def _end(self, parts: list[asyncio.Task[None]]) -> None:
+        """Stop in order: work in hand, the Lease, the server, the parts, the watch; what hangs is left behind."""
         self._health.stopping = True
         self._queue.close()
         await _no_longer_than(self._settings.stop_seconds, self._queue.idle())
         await self._leadership.release()
         await self._server.stop()
+        # kopf waits some seconds for every task that is younger than it, and a waiting worker has such ones.
+        for part in parts:
+            part.cancel()
+        await asyncio.gather(*parts, return_exceptions=True)
         self._unwatch.set()
         await _no_longer_than(_KOPF_SECONDS, self._unwatched.wait())
         await self._cluster.close()
