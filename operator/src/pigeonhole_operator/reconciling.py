@@ -91,19 +91,27 @@ class Reconciler:
         self._recollections.note(key, known, plan, outcome)
         if any(isinstance(action, ApplyRouting) for action in plan.actions):
             self._observer.wrote_routing(known.deployment)
+        if outcome.failure is not None and outcome.again_after is not None:
+            # A person has to do something, and the status may be the very thing that could not be written.
+            why = outcome.failure
+            await self._tell(key, Emit(f"refused/{why.message}", "Warning", f"Request{why.reason}", why.message))
         return outcome
 
     async def _refuse(self, key: Key, invalid: Invalid) -> Outcome:
         """Say at the ModelDeployment that it, or something of it, cannot be read; it is left as it is."""
         _log.warning("invalid_object", object=invalid.name, field=invalid.field)
-        about = self._cache.get(_KIND, *key)
-        event = Emit(f"invalid/{invalid.message}", "Warning", "InvalidObject", invalid.message)
-        if about is not None and self._executor.is_leader():
-            try:
-                await self._writer.record(about, event)
-            except ClusterError as error:
-                _log.warning("event_failed", reason=error.code)
+        await self._tell(key, Emit(f"invalid/{invalid.message}", "Warning", "InvalidObject", invalid.message))
         return Outcome(Result.INVALID, again_after=self._settings.idle_seconds)
+
+    async def _tell(self, key: Key, event: Emit) -> None:
+        """Record an Event at the ModelDeployment; that it fails too is no matter."""
+        about = self._cache.get(_KIND, *key)
+        if about is None or not self._executor.is_leader():
+            return
+        try:
+            await self._writer.record(about, event)
+        except ClusterError as error:
+            _log.warning("event_failed", reason=error.code)
 
     def _conclude(self, key: Key, outcome: Outcome) -> None:
         match outcome.result:

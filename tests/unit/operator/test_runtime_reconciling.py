@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from pigeonhole_operator.brain import Brain, Sources
 from pigeonhole_operator.cluster.cache import Cache, Key
-from pigeonhole_operator.cluster.errors import FieldConflict, Unreachable
+from pigeonhole_operator.cluster.errors import FieldConflict, Forbidden, Unreachable
 from pigeonhole_operator.decision.needs import Needs
 from pigeonhole_operator.decision.observed import Observed, Problem
 from pigeonhole_operator.decision.plan import ApplyStable, Plan, WriteStatus
@@ -225,6 +225,19 @@ def test_an_object_that_cannot_be_read_is_said_once_and_left_alone() -> None:
         events = [raw for (kind, _), raw in stage.cluster.objects.items() if kind == "Event"]
         assert [event["reason"] for event in events] == ["InvalidObject"]
         assert "status.phase" in events[0]["message"]
+
+    asyncio.run(test())
+
+
+def test_a_write_that_is_refused_is_said_in_an_event_as_the_status_may_be_what_is_refused() -> None:
+    async def test() -> None:
+        stage = Stage(lambda _: Plan((WriteStatus(DeploymentStatus()),)))
+        stage.cluster.fails["status ModelDeployment"] = Forbidden("patch is forbidden")
+        await stage.begin("documents")
+        stage.queue.add(KEY)
+        await settle()
+        events = [raw for (kind, _), raw in stage.cluster.objects.items() if kind == "Event"]
+        assert [(event["reason"], event["message"]) for event in events] == [("RequestForbidden", "patch is forbidden")]
 
     asyncio.run(test())
 
