@@ -94,6 +94,10 @@ bench-api: setup-bench ## Measure the platform API's uploads and queue, the queu
 	@scripts/bootstrap bench-api
 	@PYTHONPATH=tests/bench $(RUN)/python -m api_bench
 
+.PHONY: bench-operator
+bench-operator: setup-test ## Measure the operator with 500 ModelDeployments on the cluster that KUBECONFIG names
+	@PYTHONPATH=tests/bench:. $(RUN)/python -m operator_bench
+
 .PHONY: bench-generator
 bench-generator: setup ## Measure the generator of documents
 	@$(RUN)/python tests/bench/bench_generator.py
