@@ -57,11 +57,13 @@ def cut(handler: BaseHTTPRequestHandler, _: threading.Event) -> None:
 
 
 class Faulty:
-    """The server's address, and the headers of the questions that it was asked."""
+    """The server's address, and the headers, paths and connections of the questions that it was asked."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.asked: list[dict[str, str]] = []
+        self.paths: list[str] = []
+        self.connections = 0
 
 
 @contextmanager
@@ -72,12 +74,17 @@ def faulty_server(misbehave: Misbehave) -> Iterator[Faulty]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def setup(self) -> None:
+            super().setup()
+            faulty.connections += 1
+
         def handle_one_request(self) -> None:
             with suppress(ConnectionError):
                 super().handle_one_request()
 
         def misbehave(self) -> None:
             faulty.asked.append({name.lower(): value for name, value in self.headers.items()})
+            faulty.paths.append(self.path)
             self.rfile.read(int(self.headers.get("content-length", 0)))
             misbehave(self, ended)
 

@@ -13,7 +13,7 @@ _BODY = {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": 
 
 
 class Predictors:
-    """Asks predictors several times over fresh connections, since a Service may have an old and a new pod."""
+    """Asks predictors several times, since a Service may have an old and a new pod; each time anew (`open_session`)."""
 
     def __init__(self, session: aiohttp.ClientSession, settings: SourceSettings) -> None:
         self._session = session
@@ -41,7 +41,7 @@ class Predictors:
         return found.pop()
 
     async def _ask(self, url: str) -> Served:
-        answer = await ask(self._session, self._source, Question("POST", url, json=_BODY, fresh=True))
+        answer = await ask(self._session, self._source, Question("POST", url, json=_BODY))
         if not answer.is_ok:
             raise self._source.refuses(f"answered {answer.status}")
         model = parse(self._source, _Answer, answer.content).parameters
