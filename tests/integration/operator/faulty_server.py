@@ -22,7 +22,8 @@ def answer(status: int, body: bytes, *, claims: int | None = None, **headers: st
         handler.end_headers()
         if handler.command != "HEAD":
             handler.wfile.write(body)
-        handler.close_connection = claims is not None
+        if claims is not None:
+            handler.close_connection = True
 
     return send
 
@@ -85,7 +86,7 @@ def faulty_server(misbehave: Misbehave) -> Iterator[Faulty]:
         def misbehave(self) -> None:
             faulty.asked.append({name.lower(): value for name, value in self.headers.items()})
             faulty.paths.append(self.path)
-            self.rfile.read(int(self.headers.get("content-length", 0)))
+            self.body = self.rfile.read(int(self.headers.get("content-length", 0)))
             misbehave(self, ended)
 
         do_GET = do_POST = do_DELETE = do_HEAD = misbehave  # noqa: N815

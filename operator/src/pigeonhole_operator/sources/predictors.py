@@ -34,7 +34,7 @@ class Predictors:
         Raises:
             SourceError: `PredictorUnreachable` when one answer fails, `PredictorsDisagree` or `PredictorGarbled`.
         """
-        url = self._url.format(host=host, namespace=namespace)
+        url = self._url.format(host=host, namespace=namespace, model="documents")
         found = {await self._ask(url) for _ in range(self._answers)}
         if len(found) > 1:
             raise SourceError("PredictorsDisagree", f"{len(found)} models answer at one predictor's address.")
