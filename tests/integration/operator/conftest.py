@@ -19,6 +19,7 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
+from tests.integration.serving.conftest import Server, model_folders, start_server
 
 from pigeonhole.classifier import TrainedClassifier, TrainingParams, evaluate_classifier, train_classifier
 from pigeonhole.registry import ModelRegistry, TrainingRecord
@@ -26,6 +27,9 @@ from pigeonhole_frontends.laptop.ports import any_free_port
 from pigeonhole_operator.sources.exchange import open_session
 from pigeonhole_operator.sources.settings import SourceSettings
 
+from .served import Trial, start_trial
+
+__all__ = ["model_folders", "start_server"]
 START_SECONDS = 180
 TEXTS = ["facture total", "facture montant", "facture tva", "salaire net", "salaire brut", "salaire congé"]
 LABELS = ["invoice"] * 3 + ["payslip"] * 3
@@ -183,6 +187,15 @@ def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for item in client.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
         client.delete_object(Bucket=BUCKET, Key=item["Key"])
     client.delete_bucket(Bucket=BUCKET)
+
+
+@pytest.fixture(scope="session")
+def trial(
+    start_server: Callable[..., Server],
+    model_folders: dict[str, Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Trial]:
+    yield from start_trial(start_server, model_folders, tmp_path_factory.mktemp("trial"))
 
 
 def name_s3(monkeypatch: pytest.MonkeyPatch, url: str) -> None:

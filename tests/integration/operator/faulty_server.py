@@ -22,7 +22,8 @@ def answer(status: int, body: bytes, *, claims: int | None = None, **headers: st
         handler.end_headers()
         if handler.command != "HEAD":
             handler.wfile.write(body)
-        handler.close_connection = claims is not None
+        if claims is not None:
+            handler.close_connection = True
 
     return send
 
@@ -57,11 +58,13 @@ def cut(handler: BaseHTTPRequestHandler, _: threading.Event) -> None:
 
 
 class Faulty:
-    """The server's address, and the headers of the questions that it was asked."""
+    """The server's address, and the headers, paths and connections of the questions that it was asked."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.asked: list[dict[str, str]] = []
+        self.paths: list[str] = []
+        self.connections = 0
 
 
 @contextmanager
@@ -72,13 +75,18 @@ def faulty_server(misbehave: Misbehave) -> Iterator[Faulty]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def setup(self) -> None:
+            super().setup()
+            faulty.connections += 1
+
         def handle_one_request(self) -> None:
             with suppress(ConnectionError):
                 super().handle_one_request()
 
         def misbehave(self) -> None:
             faulty.asked.append({name.lower(): value for name, value in self.headers.items()})
-            self.rfile.read(int(self.headers.get("content-length", 0)))
+            faulty.paths.append(self.path)
+            self.body = self.rfile.read(int(self.headers.get("content-length", 0)))
             misbehave(self, ended)
 
         do_GET = do_POST = do_DELETE = do_HEAD = misbehave  # noqa: N815

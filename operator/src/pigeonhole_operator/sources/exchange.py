@@ -61,14 +61,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Question:
-    """A request; `form` is sent as a form, `json` as JSON, and `fresh` asks for a connection of its own."""
+    """A request; `form` is sent as a form, `json` as JSON."""
 
     method: str
     url: str
     params: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] | None = None
     json: Any = None
-    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,10 +85,16 @@ class Answer:
 
 
 def open_session() -> aiohttp.ClientSession:
-    """Return the one session of all sources; it heeds HTTP_PROXY, HTTPS_PROXY and NO_PROXY and keeps no cookies."""
+    """Return the one session of all sources; it heeds HTTP_PROXY, HTTPS_PROXY and NO_PROXY and keeps no cookies.
+
+    Each question has a connection of its own: a Service shows all its pods only so, and none is used that the other end
+    has just closed.
+    """
+    connector = aiohttp.TCPConnector(force_close=True, use_dns_cache=False)
     # A question has a deadline as a whole, which a server that drips cannot stretch.
     no_timeout = aiohttp.ClientTimeout(total=None, sock_connect=None)
-    return aiohttp.ClientSession(timeout=no_timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=True)
+    cookies = aiohttp.DummyCookieJar()
+    return aiohttp.ClientSession(connector=connector, timeout=no_timeout, cookie_jar=cookies, trust_env=True)
 
 
 async def ask(session: aiohttp.ClientSession, source: Asked, question: Question) -> Answer:
@@ -133,16 +138,13 @@ def _seconds(retry_after: str) -> float | None:
 
 
 async def _exchange(session: aiohttp.ClientSession, source: Asked, question: Question) -> Answer:
-    headers = source.credentials.headers()
-    if question.fresh:
-        headers["Connection"] = "close"
     async with session.request(
         question.method,
         question.url,
         params=question.params,
         data=question.form,
         json=question.json,
-        headers=headers,
+        headers=source.credentials.headers(),
         allow_redirects=False,
     ) as response:
         return Answer(response.status, await _read(response, source), response.headers)

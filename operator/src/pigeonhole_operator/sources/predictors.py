@@ -13,7 +13,7 @@ _BODY = {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": 
 
 
 class Predictors:
-    """Asks predictors several times over fresh connections, since a Service may have an old and a new pod."""
+    """Asks predictors several times, since a Service may have an old and a new pod; each time anew (`open_session`)."""
 
     def __init__(self, session: aiohttp.ClientSession, settings: SourceSettings) -> None:
         self._session = session
@@ -34,14 +34,14 @@ class Predictors:
         Raises:
             SourceError: `PredictorUnreachable` when one answer fails, `PredictorsDisagree` or `PredictorGarbled`.
         """
-        url = self._url.format(host=host, namespace=namespace)
+        url = self._url.format(host=host, namespace=namespace, model="documents")
         found = {await self._ask(url) for _ in range(self._answers)}
         if len(found) > 1:
             raise SourceError("PredictorsDisagree", f"{len(found)} models answer at one predictor's address.")
         return found.pop()
 
     async def _ask(self, url: str) -> Served:
-        answer = await ask(self._session, self._source, Question("POST", url, json=_BODY, fresh=True))
+        answer = await ask(self._session, self._source, Question("POST", url, json=_BODY))
         if not answer.is_ok:
             raise self._source.refuses(f"answered {answer.status}")
         model = parse(self._source, _Answer, answer.content).parameters

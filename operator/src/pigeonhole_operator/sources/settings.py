@@ -1,9 +1,26 @@
 """Where the sources are, how long they may take and how much they may answer."""
 
 from pathlib import Path
+from string import Formatter
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PLACES = {"host", "namespace", "model"}
+
+
+def _check_template(template: str) -> str:
+    # ValueError for a brace that is not closed comes from the formatter itself.
+    unknown = {name for _, name, _, _ in Formatter().parse(template) if name is not None} - _PLACES
+    if unknown:
+        raise ValueError(
+            f"only {{host}}, {{namespace}} and {{model}} can be filled in, not {', '.join(sorted(unknown))}"
+        )
+    return template
+
+
+_Template = Annotated[str, AfterValidator(_check_template)]
 
 
 class SourceSettings(BaseSettings):
@@ -32,7 +49,7 @@ class SourceSettings(BaseSettings):
     artefact_max_file_bytes: int = Field(1_000_000, ge=1024, description="Bytes of model.json or MLmodel, at most.")
     artefact_threads: int = Field(4, ge=1, le=32, description="Looks into S3 and folders at once.")
 
-    predictor_url: str = Field(
+    predictor_url: _Template = Field(
         "http://{host}.{namespace}.svc/v2/models/documents/infer", description="Address of a predictor by its host."
     )
     predictor_answers: int = Field(3, ge=1, le=20, description="Answers of a predictor that must agree.")
@@ -43,7 +60,7 @@ class SourceSettings(BaseSettings):
     webhook_tolerance_seconds: float = Field(300.0, gt=0, description="How far off a webhook's time may be.")
     webhook_remembered: int = Field(10_000, ge=1, description="Deliveries that are remembered, to refuse them again.")
 
-    transformer_url: str = Field(
+    transformer_url: _Template = Field(
         "http://{host}.{namespace}.svc/v1/models/{model}:predict", description="Address of a transformer by its host."
     )
     replay_concurrency: int = Field(2, ge=1, le=64, description="Documents in replay at once, of all replays.")
