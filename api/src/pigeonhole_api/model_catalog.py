@@ -38,14 +38,16 @@ class ModelCatalog:
         evaluation = {name: report[name] for name in ("labels", "confusion", "per_class", "gates") if report.get(name)}
         return ModelDetail.model_validate({**_fields(found), **evaluation})
 
-    def check(self, version: str) -> None:
-        """Check that there is a version.
+    def model(self, version: str) -> Model:
+        """Return a version.
 
         Raises:
             Refusal: 404 `model-missing`.
         """
-        if self._registry.get(version) is None:
+        found = self._registry.get(version)
+        if found is None:
             raise missing("model", version)
+        return Model.model_validate(_fields(found))
 
     def promote(self, version: str) -> Model:
         """Let a version serve.
@@ -53,7 +55,7 @@ class ModelCatalog:
         Raises:
             Refusal: 404 `model-missing`.
         """
-        self.check(version)
+        self.model(version)
         return Model.model_validate(_fields(self._registry.promote(version)))
 
     def warm(self) -> None:

@@ -17,6 +17,7 @@ from pigeonhole_api.models import (
     AuditEventPage,
     AuditSamplePage,
     CallerSummary,
+    ChosenModel,
     ClassList,
     ClassProbability,
     ClassSummary,
@@ -268,7 +269,7 @@ EXAMPLES: Sequence[WireModel] = (
     *(_FROZEN, DatasetVersionPage(dataset_versions=[_FROZEN])),
     StartTrainingRequest(dataset_version=_DATASET),
     *(_TRAINING, TrainingPage(trainings=[_TRAINING])),
-    *(_JUDGED, _MODEL, ModelList(models=[_MODEL])),
+    *(_JUDGED, _MODEL, ModelList(models=[_MODEL]), ChosenModel(**dict(_MODEL))),
     ProductionRequest(version="6", reason="Version 7 takes payslips of one employer for invoices."),
     ModelQuality(
         version="7",

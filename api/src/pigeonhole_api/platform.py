@@ -20,6 +20,7 @@ from pigeonhole_api.disk_space import DiskSpace
 from pigeonhole_api.images import DocumentImages
 from pigeonhole_api.model_catalog import ModelCatalog
 from pigeonhole_api.models import Job
+from pigeonhole_api.promotion_wishes import PromotionWishes
 from pigeonhole_api.records.api_keys import KeyHolders
 from pigeonhole_api.records.deletions import any_removal, postpone_removals
 from pigeonhole_api.settings import ApiSettings, OidcSettings
@@ -38,6 +39,7 @@ class PlatformState:
     signer: Signer
     images: DocumentImages
     catalog: ModelCatalog
+    wishes: PromotionWishes | None
     ingest: ThreadPoolExecutor
     watchers: threading.Semaphore
     stopping: threading.Event
@@ -91,6 +93,7 @@ def open_platform(
         signer=Signer(settings.secret, url_seconds=settings.signed_url_seconds),
         images=DocumentImages(store, limits, threads=settings.rendering_threads),
         catalog=ModelCatalog(platform.tracking_uri, platform.model_name),
+        wishes=PromotionWishes(settings.model_deployment) if settings.model_deployment else None,
         ingest=ThreadPoolExecutor(settings.ingest_threads, thread_name_prefix="ingest"),
         watchers=threading.Semaphore(settings.max_watchers),
         stopping=threading.Event(),

@@ -35,7 +35,16 @@ _SENTENCES = {code: REASONS[code].sentence for code in _CODES.values()}
 _REGISTRY = ("registry-unavailable", "The model registry does not answer.")
 _STORAGE = ("storage-unavailable", "The storage does not answer.")
 _POSTGRESQL_FULL = "53100"
-_UNAVAILABLE = {"registry-failed": _REGISTRY, "storage-failed": _STORAGE, "unknown-storage": _STORAGE}
+_CLUSTER = ("deployment-unavailable", "The cluster does not answer.")
+_UNAVAILABLE = {
+    "registry-failed": _REGISTRY,
+    "storage-failed": _STORAGE,
+    "unknown-storage": _STORAGE,
+    "cluster-unavailable": _CLUSTER,
+}
+_REFUSED_BY_THE_CLUSTER = frozenset(
+    {"deployment-forbidden", "deployment-missing", "deployment-changed", "deployment-refused", "cluster-failed"}
+)
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -88,6 +97,8 @@ def _of_own_error(error: PigeonholeError) -> Refusal:
     _log.exception("request_failed", code=error.code)
     if error.code == "storage-full":
         return storage_full()
+    if error.code in _REFUSED_BY_THE_CLUSTER:
+        return Refusal("deployment-refused", error.message, hint=error.hint)
     return unavailable(*_UNAVAILABLE[error.code]) if error.code in _UNAVAILABLE else internal_fault()
 
 

@@ -53,6 +53,7 @@ REASONS: Mapping[str, Reason] = {
     "in-training-set": Reason(409, "The training set has copies of the job's documents; `errors` names each."),
     "too-many-webhooks": Reason(409, "The tenant has as many webhooks as it may have."),
     "webhook-disabled": Reason(409, "The receiver has answered 410."),
+    "deployment-refused": Reason(409, "The cluster has no such ModelDeployment, or does not let it be changed."),
     "job-deleted": Reason(410, "The job was deleted."),
     "document-changed": Reason(412, "Someone was faster; read it again."),
     "model-changed": Reason(412, "Another model serves than the one that was seen."),
@@ -85,6 +86,7 @@ REASONS: Mapping[str, Reason] = {
     "database-unavailable": Reason(503, "The database does not answer; see `Retry-After`."),
     "storage-unavailable": Reason(503, "The storage does not answer; see `Retry-After`."),
     "registry-unavailable": Reason(503, "The model registry does not answer; see `Retry-After`."),
+    "deployment-unavailable": Reason(503, "The cluster does not answer; see `Retry-After`."),
     "storage-full": Reason(507, "There is no space; the same request succeeds once there is."),
 }
 """By code. `not-found` and `method-not-allowed` are of addresses that belong to no operation."""

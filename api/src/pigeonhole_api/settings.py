@@ -104,6 +104,11 @@ class ApiSettings(SharedSettings):
     signed_url_seconds: int = Field(3600, ge=60, description="How long a thumbnail's address is good at least.")
     rendering_threads: int = Field(2, ge=1, le=64, description="Page images that are drawn at the same time.")
     webhooks_per_tenant: int = Field(20, ge=0, le=1000, description="Webhooks that a tenant may have.")
+    model_deployment: str = Field(
+        "",
+        pattern=r"^((NAME/)?NAME)?$".replace("NAME", "[a-z0-9]([-a-z0-9.]*[a-z0-9])?"),
+        description="ModelDeployment that decides what serves, as NAME or NAMESPACE/NAME; empty: the registry does.",
+    )
 
     @model_validator(mode="after")
     def _has_a_key(self) -> Self:

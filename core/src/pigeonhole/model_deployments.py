@@ -1,31 +1,19 @@
 """What people ask of the promotion operator: changes of a ModelDeployment on a cluster."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pigeonhole.errors import PigeonholeError
+from pigeonhole.deployment_errors import DeploymentError, reported_failures, unusable_configuration
 
 if TYPE_CHECKING:
-    from lightkube import ApiError, Client
+    from lightkube import Client
 
 _GROUP, _VERSION, _KIND, _PLURAL = "pigeonhole.dev", "v1alpha1", "ModelDeployment", "modeldeployments"
-_SECONDS = 15.0
-_CODES = {403: "deployment-forbidden", 404: "deployment-missing", 409: "deployment-changed", 422: "deployment-refused"}
-_HINTS = {
-    403: "Pinning needs the role pigeonhole-pinner; ask who runs the cluster.",
-    404: "List them with: kubectl get modeldeployments --all-namespaces",
-    409: "Somebody changed it at the same time; look at it and try again.",
-}
-
-
-class DeploymentError(PigeonholeError):
-    """A ModelDeployment that cannot be read or changed."""
-
-    def __init__(self, message: str, *, code: str, hint: str | None = None) -> None:
-        super().__init__(message, code=code, hint=hint)
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", re.ASCII)
+_CONNECT_SECONDS, _ANSWER_SECONDS = 3.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -45,36 +33,48 @@ class DeploymentState:
 class ModelDeployments:
     """One ModelDeployment of a cluster; every method raises DeploymentError.
 
-    The cluster is the one that KUBECONFIG names, or the one that the process runs in.
+    The cluster is the one that the process runs in, or the one that KUBECONFIG names.
+
+    Raises:
+        DeploymentError: `deployment-missing`, for what cannot be a name.
     """
 
     def __init__(self, name: str, namespace: str | None = None, *, client: "Client | None" = None) -> None:
+        for given in filter(None, (name, namespace)):
+            # Part of an address: another one than the ModelDeployment's would be written to.
+            if not _NAME.fullmatch(given):
+                raise DeploymentError(f"'{given}' is no name on a cluster.", code="deployment-missing")
         self.name = name
-        self._namespace = namespace
+        self._namespace = namespace or None
         self._given = client
 
     def state(self) -> DeploymentState:
         """Return its state."""
-        with self._reported():
-            return _state(self._client.get(self._resource, self.name).to_dict())
+        with reported_failures(self.name):
+            found = self._client.get(self._resource, self.name).to_dict()
+        return _state(found)
 
-    def request(self, version: str, reason: str) -> None:
-        """Have a version tried once: through the gates, the shadow and the canary, whatever the aliases say."""
-        self._change({"request": {"version": version, "reason": reason}})
+    def request(self, version: str, reason: str, *, unpin: bool = False) -> DeploymentState:
+        """Have a version tried once, whatever the aliases say: through the gates, the shadow and the canary.
 
-    def pin(self, version: str, reason: str, *, skip_gates: bool = False) -> None:
+        While a version is pinned, nothing else is tried; `unpin` takes the pin away by the same change.
+        """
+        asked = {"request": {"version": version, "reason": reason}}
+        return self._change({**asked, "pin": None} if unpin else asked)
+
+    def pin(self, version: str, reason: str, *, skip_gates: bool = False) -> DeploymentState:
         """Have a version serve until the pin is taken away; one that served before serves at once."""
-        self._change({"pin": {"version": version, "reason": reason, "skipGates": skip_gates}})
+        return self._change({"pin": {"version": version, "reason": reason, "skipGates": skip_gates}})
 
-    def unpin(self) -> None:
+    def unpin(self) -> DeploymentState:
         """Let the aliases decide again."""
-        self._change({"pin": None})
+        return self._change({"pin": None})
 
     def roll_back(self, reason: str) -> str:
         """Pin the version that served before, and return it.
 
         Raises:
-            DeploymentError: Also `nothing-before`.
+            DeploymentError: `nothing-before`, besides the others.
         """
         before = self.state().served_before
         if not before:
@@ -82,21 +82,22 @@ class ModelDeployments:
         self.pin(before[0], reason)
         return before[0]
 
-    def approve(self, version: str) -> None:
+    def approve(self, version: str) -> DeploymentState:
         """Let a version that passed its gates go on, where that is for a person to say."""
-        self._change({"approvedVersion": version})
+        return self._change({"approvedVersion": version})
 
-    def _change(self, spec: Mapping[str, Any]) -> None:
-        from lightkube.types import PatchType
+    def _change(self, spec: Mapping[str, Any]) -> DeploymentState:
+        with reported_failures(self.name):
+            from lightkube.types import PatchType
 
-        with self._reported():
-            self._client.patch(
+            changed = self._client.patch(
                 self._resource,
                 self.name,
                 {"spec": dict(spec)},
                 patch_type=PatchType.MERGE,
                 field_manager="pigeonhole-person",
-            )
+            ).to_dict()
+        return _state(changed)
 
     @cached_property
     def _resource(self) -> Any:
@@ -107,39 +108,19 @@ class ModelDeployments:
     @property
     def _client(self) -> "Client":
         if self._given is None:
-            import httpx2
-            from lightkube import Client, KubeConfig
-
-            config = KubeConfig.from_env().get()
-            namespace = self._namespace or (config.namespace if config else None)
-            self._given = Client(config, namespace=namespace, timeout=httpx2.Timeout(_SECONDS))
+            self._given = _connect(self._namespace)
         return self._given
 
-    @contextmanager
-    def _reported(self) -> Iterator[None]:
-        try:
-            import httpx2
-            from lightkube import ApiError
-            from lightkube.core.exceptions import ConfigError
-        except ImportError as error:
-            raise DeploymentError(
-                "The client for Kubernetes is not installed.",
-                code="cluster-unavailable",
-                hint="Install pigeonhole-core[cluster].",
-            ) from error
-        try:
-            yield
-        except ApiError as error:
-            raise self._refusal(error) from error
-        except (ConfigError, httpx2.HTTPError, OSError) as error:
-            hint = "Check KUBECONFIG, and that kubectl reaches the cluster."
-            raise DeploymentError("The cluster does not answer.", code="cluster-unavailable", hint=hint) from error
 
-    def _refusal(self, error: "ApiError") -> DeploymentError:
-        status = error.status.code or 0
-        said = (error.status.message or "").strip() or f"status {status}"
-        message = f"deployment: {self.name}: {said}"
-        return DeploymentError(message, code=_CODES.get(status, "cluster-failed"), hint=_HINTS.get(status))
+def _connect(namespace: str | None) -> "Client":
+    import httpx2
+    from lightkube import Client
+
+    try:
+        return Client(namespace=namespace, timeout=httpx2.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS))
+    except Exception as error:
+        # Whatever is wrong with somebody's file: its keys, its YAML, a certificate, an address.
+        raise unusable_configuration(error) from error
 
 
 def _state(found: Mapping[str, Any]) -> DeploymentState:

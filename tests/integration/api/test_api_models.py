@@ -1,7 +1,9 @@
 """Models of a real MLflow registry: listed, compared, promoted and restored."""
 
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +15,12 @@ from pigeonhole_api.client import ApiError, PlatformClient
 pytestmark = pytest.mark.integration
 TEXTS = ["facture total", "facture montant", "facture tva", "salaire net", "salaire brut", "salaire congé"]
 LABELS = ["invoice"] * 3 + ["payslip"] * 3
+CLOSED = """
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: u, user: {token: a-token}}]
+contexts: [{name: c, context: {cluster: c, user: u}}]
+current-context: c
+"""
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +75,8 @@ def test_a_model_is_promoted_and_an_earlier_one_restored_with_a_reason(
     client: PlatformClient, refused: Callable[..., ApiError]
 ) -> None:
     assert client.production().version == "1"  # type: ignore[union-attr]
-    assert client.set_production("2", "it is better").aliases == ["champion"]
+    promoted = client.set_production("2", "it is better")
+    assert (promoted.aliases, promoted.requested) == (["champion"], False)
     restored = client.set_production("1", "too many mistakes on payslips")
     assert (restored.version, restored.dataset_version) == ("1", "a" * 64)
     assert {each.version: each.aliases for each in client.models()} == {"1": ["champion"], "2": ["previous"]}
@@ -98,3 +107,43 @@ def test_who_asks_again_and_again_for_the_model_that_serves_is_answered_quickly(
         client.production()
         seconds.append(time.perf_counter() - started)
     assert sorted(seconds)[10] < 0.1
+
+
+@pytest.fixture(scope="module", params=["nobody answers", "no configuration"])
+def cut_off(request: pytest.FixtureRequest, platform: Any) -> Iterator[Any]:
+    """A second API over the same registry, which is to ask a cluster that cannot be asked."""
+    kubeconfig = platform.home / "kubeconfig"
+    if request.param == "nobody answers":
+        kubeconfig.write_text(CLOSED)
+    else:
+        kubeconfig.unlink(missing_ok=True)
+    deployment = {"PIGEONHOLE_API_MODEL_DEPLOYMENT": "shop/documents", "KUBECONFIG": str(kubeconfig)}
+    second = type(platform)(platform.home, "http://127.0.0.1:1", **deployment)
+    second.start_api()
+    yield second
+    second.close()
+
+
+def test_what_a_cluster_was_to_be_asked_is_refused_while_it_does_not_answer(cut_off: Any, platform: Any) -> None:
+    serving, events = platform.client.production(), platform.client.audit_events().events
+    other = "2" if serving.version == "1" else "1"
+    answer = cut_off.call("PUT", "/v1/models/production", json={"version": other, "reason": "try"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "deployment-unavailable")
+    assert answer.headers["retry-after"] == "5"
+    assert "127.0.0.1" not in answer.text
+    assert str(platform.home) not in answer.text
+    assert cut_off.client.production() == serving
+    assert platform.client.audit_events().events == events
+
+
+def test_the_registry_is_asked_before_the_cluster(cut_off: Any, refused: Callable[..., ApiError]) -> None:
+    client = cut_off.client
+    assert refused(lambda: client.set_production("9", "try")).code == "model-missing"
+    assert refused(lambda: client.set_production("1", "try", instead_of="8")).code == "model-changed"
+
+
+def test_a_cluster_s_client_is_loaded_when_someone_asks_alone() -> None:
+    asking = "from pigeonhole_api.promotion_wishes import PromotionWishes; PromotionWishes('shop/documents')"
+    loaded = "{'lightkube', 'httpx2', 'msgspec'} & set(sys.modules)"
+    script = f"import sys, pigeonhole_api.serve; {asking}; sys.exit(str({loaded} or ''))"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60).stderr == "\n"

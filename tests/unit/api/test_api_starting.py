@@ -66,3 +66,19 @@ def test_the_worker_has_as_many_hands_as_the_machine_has_processors() -> None:
 def test_host_names_are_read_from_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIGEONHOLE_API_ALLOWED_HOSTS", "Pigeonhole.example, 127.0.0.1,")
     assert ApiSettings().hosts == {"pigeonhole.example", "127.0.0.1"}
+
+
+@pytest.mark.parametrize("name", ["", "documents", "shop/documents", "a.b-c", "0"])
+def test_a_model_deployment_is_named_with_its_namespace_or_without(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("PIGEONHOLE_API_MODEL_DEPLOYMENT", name)
+    assert ApiSettings().model_deployment == name
+
+
+@pytest.mark.parametrize("name", ["/", "a/b/c", "/documents", "shop/", "Documents", "a b", "-a", "documents/status?x"])
+def test_what_is_no_name_of_a_model_deployment_keeps_the_api_from_starting(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("PIGEONHOLE_API_MODEL_DEPLOYMENT", name)
+    with pytest.raises(ValidationError) as caught:
+        ApiSettings()
+    assert str(describe_invalid_settings(caught.value)).startswith("PIGEONHOLE_API_MODEL_DEPLOYMENT: ")

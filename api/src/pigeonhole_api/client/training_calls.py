@@ -8,6 +8,7 @@ from pigeonhole_api.client.transport import Transport, parse
 from pigeonhole_api.client.uploads import Upload, parts
 from pigeonhole_api.models import (
     AuditEventPage,
+    ChosenModel,
     ClassList,
     ClassSummary,
     CorrectionsImported,
@@ -110,8 +111,10 @@ class TrainingCalls:
                 raise
             return None
 
-    def set_production(self, version: str, reason: str, *, instead_of: str | None = None) -> Model:
+    def set_production(self, version: str, reason: str, *, instead_of: str | None = None) -> ChosenModel:
         """Let a version serve, a newer or an earlier one, and keep the reason in the audit trail.
+
+        Where an operator decides what serves, it is only asked: the answer's `requested` says so.
 
         Args:
             version: The version that shall serve.
@@ -119,12 +122,13 @@ class TrainingCalls:
             instead_of: The version that serves now, as the person saw it; any when None.
 
         Raises:
-            ApiError: `model-missing`, or `model-changed`, when another version serves by now.
+            ApiError: `model-missing`, or `model-changed`, when another version serves by now; `deployment-refused` or
+                `deployment-unavailable`, where an operator was to be asked.
         """
         body = {"version": version, "reason": reason}
         seen = {} if instead_of is None else {"If-Match": f'"{instead_of}"'}
         answer = self._transport.send("PUT", "/v1/models/production", json=body, headers=seen)
-        return parse(Model, answer)
+        return parse(ChosenModel, answer)
 
     def audit_events(self, *, page_size: int | None = None, page_token: str | None = None) -> AuditEventPage:
         """Return a page of the audit trail, the newest first."""

@@ -54,6 +54,7 @@ from pigeonhole_api.models.training_set import (
 )
 from pigeonhole_api.models.trainings import (
     FINAL_TRAINING_STATES,
+    ChosenModel,
     Gate,
     Gates,
     Model,
@@ -107,6 +108,7 @@ __all__ = [
     "AuditEventPage",
     "AuditSamplePage",
     "CallerSummary",
+    "ChosenModel",
     "ClassList",
     "ClassProbability",
     "ClassSummary",

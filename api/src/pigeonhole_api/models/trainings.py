@@ -93,6 +93,12 @@ class Model(WireModel):
     gates_passed: bool | None = None
 
 
+class ChosenModel(Model):
+    """The version that was chosen to serve; `requested` says that an operator was asked, and that it decides when."""
+
+    requested: bool = False
+
+
 class ModelList(WireModel):
     """Every registered version, the newest first."""
 

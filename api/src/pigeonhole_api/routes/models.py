@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Response
 
 from pigeonhole_api.access import CallerDependency, allow, allow_keepers_of_models
-from pigeonhole_api.auth.callers import Role
-from pigeonhole_api.models import Model, ModelDetail, ModelList, ModelQuality, ProductionRequest
-from pigeonhole_api.platform import PlatformDependency
+from pigeonhole_api.auth.callers import Caller, Role
+from pigeonhole_api.models import ChosenModel, Model, ModelDetail, ModelList, ModelQuality, ProductionRequest
+from pigeonhole_api.platform import PlatformDependency, PlatformState
 from pigeonhole_api.problems import Refusal
 from pigeonhole_api.records.audit import record
 from pigeonhole_api.records.quality import get_quality, has_answered
@@ -38,34 +38,51 @@ def production(response: Response, platform: PlatformDependency) -> Model:
     "/production",
     summary="Promote or restore a model",
     dependencies=[Depends(allow_keepers_of_models)],
-    responses=refuses("model-missing", "model-changed", "registry-unavailable", "storage-full"),
+    responses={
+        202: {"model": ChosenModel, "description": "The operator on the cluster was asked; the version serves later."},
+        **refuses(
+            *("model-missing", "model-changed", "registry-unavailable", "storage-full"),
+            *("deployment-refused", "deployment-unavailable"),
+        ),
+    },
 )
 def set_production(
     wanted: ProductionRequest,
+    response: Response,
     platform: PlatformDependency,
     caller: CallerDependency,
     if_match: Annotated[str | None, Header(description="The entity tag of the model that was seen to serve.")] = None,
-) -> Model:
+) -> ChosenModel:
     """Let a version serve, a newer or an earlier one, and keep the reason in the audit trail.
 
-    With `If-Match` this is refused when another model serves by now than the one that was seen.
+    With `If-Match` this is refused when another model serves by now than the one that was seen. Where an operator
+    decides what serves, this answers 202: a version that served before is pinned there, any other requested.
     """
     before = platform.catalog.production()
     if if_match not in {None, "*", None if before is None else _tag(before)}:
         raise Refusal("model-changed", "Another model serves by now.", hint="Look at it, then decide again.")
-    model = platform.catalog.promote(wanted.version)
+    chosen = _choose(platform, caller, wanted)
+    response.status_code = 202 if chosen.requested else 200
     with platform.database.write() as connection:
         record(
             connection,
             caller,
-            "model.promoted",
-            f"model {model.version}",
+            "model.requested" if chosen.requested else "model.promoted",
+            f"model {chosen.version}",
             before=None if before is None else before.version,
-            after=model.version,
-            dataset_version=model.dataset_version,
+            after=chosen.version,
+            dataset_version=chosen.dataset_version,
             reason=wanted.reason,
         )
-    return model
+    return chosen
+
+
+def _choose(platform: PlatformState, caller: Caller, wanted: ProductionRequest) -> ChosenModel:
+    if platform.wishes is None:
+        return ChosenModel(**dict(platform.catalog.promote(wanted.version)))
+    model = platform.catalog.model(wanted.version)
+    platform.wishes.ask(model.version, caller, wanted.reason)
+    return ChosenModel(**dict(model), requested=True)
 
 
 @router.get("/{version}", summary="Show a model", responses=refuses("model-missing", "registry-unavailable"))
@@ -85,7 +102,7 @@ def quality(version: Version, platform: PlatformDependency) -> ModelQuality:
     with platform.database.read() as connection:
         found, answered = get_quality(connection, version), has_answered(connection, version)
     if found.computed_at is None and not answered:
-        platform.catalog.check(version)
+        platform.catalog.model(version)
     return found
 
 

@@ -171,6 +171,7 @@ ADMIN_EN = {
     "runs.no_reason": "Give a reason; it is kept with your name.",
     "runs.not_sure": "Tick the box to confirm.",
     "runs.restored": "Model {version} is in use now.",
+    "runs.requested": "The cluster’s operator was asked for model {version}; it decides when that is in use.",
     "runs.unsuccessful": "Trainings without a new model in use",
     "runs.state": "State",
     "runs.cause": "Cause",
@@ -197,4 +198,5 @@ ADMIN_EN = {
     "action.dataset-version.created": "made a data version",
     "action.training.started": "started a training",
     "action.model.promoted": "put a model in use",
+    "action.model.requested": "asked the operator for a model",
 }

@@ -181,6 +181,7 @@ ADMIN_FR = {
     "runs.no_reason": "Donnez une raison\u00a0; elle est conservée avec votre nom.",
     "runs.not_sure": "Cochez la case pour confirmer.",
     "runs.restored": "Le modèle {version} est maintenant en service.",
+    "runs.requested": "Le modèle {version} a été demandé à l’opérateur du cluster, qui décide quand il servira.",
     "runs.unsuccessful": "Entraînements sans nouveau modèle en service",
     "runs.state": "État",
     "runs.cause": "Cause",
@@ -207,4 +208,5 @@ ADMIN_FR = {
     "action.dataset-version.created": "a créé une version des données",
     "action.training.started": "a lancé un entraînement",
     "action.model.promoted": "a mis un modèle en service",
+    "action.model.requested": "a demandé un modèle à l’opérateur",
 }

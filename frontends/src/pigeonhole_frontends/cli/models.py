@@ -99,8 +99,11 @@ def promote_model(
     """
     with reported_errors():
         if deployment:
-            _deployment(deployment, namespace).request(version, reason)
-            say(f"Version {version} is tried; follow it with: kubectl describe mdep {deployment}")
+            pinned = _deployment(deployment, namespace).request(version, reason).pinned
+            if pinned is None:
+                say(f"Version {version} is asked for; follow it with: pigeonhole models state")
+            else:
+                say(f"Version {version} is asked for; {pinned} is pinned until: pigeonhole models unpin")
             return
         registry = _registry(home)
         found = registry.get(version)
@@ -122,9 +125,9 @@ def pin_model(
 
     Examples:
 
-      pigeonhole models pin 11 --deployment documents --reason "incident 42"
+      pigeonhole models pin 11 --deployment documents --reason audit
 
-      pigeonhole models pin 12 --deployment documents --reason "urgent" --skip-gates
+      pigeonhole models pin 12 --reason "incident 42" --skip-gates
     """
     with reported_errors():
         _deployment(deployment, namespace).pin(version, _reason(reason), skip_gates=skip_gates)
@@ -139,7 +142,7 @@ def unpin_model(deployment: DeploymentOption = "", namespace: NamespaceOption = 
 
       pigeonhole models unpin --deployment documents
 
-      PIGEONHOLE_DEPLOYMENT=documents pigeonhole models unpin
+      pigeonhole models unpin -n shop --deployment documents
     """
     with reported_errors():
         _deployment(deployment, namespace).unpin()
@@ -156,9 +159,9 @@ def roll_back_model(
 
     Examples:
 
-      pigeonhole models rollback --deployment documents --reason "incident 42"
+      pigeonhole models rollback --reason "incident 42"
 
-      pigeonhole models rollback --deployment documents -n shop --reason "wrong classes"
+      pigeonhole models rollback --deployment documents --reason errors
     """
     with reported_errors():
         version = _deployment(deployment, namespace).roll_back(_reason(reason))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pigeonhole_api.models import Model, ModelDetail
+from pigeonhole_api.models import ChosenModel, Model, ModelDetail
 from pigeonhole_frontends.admin_app.addresses import TRAIN_SCREEN
 from pigeonhole_frontends.admin_app.comparison import MetricChange, compare_metrics, joined_labels, on_same_labels
 from pigeonhole_frontends.admin_app.quality_display import accuracy_table, drift_table
@@ -22,7 +22,7 @@ from pigeonhole_frontends.app_session import platform, show_screen
 from pigeonhole_frontends.app_session.language import Language
 
 CHAMPION = "champion"
-_RESTORED = "runs_restored"
+_CHOSEN = "runs_chosen"
 
 
 def draw(language: Language) -> None:
@@ -150,8 +150,8 @@ def _change_row(each: MetricChange, language: Language) -> list[str]:
 
 def _draw_restoring(models: list[Model], language: Language) -> None:
     st.subheader(language.text("runs.restore"), anchor=False)
-    if version := st.session_state.pop(_RESTORED, None):
-        st.success(language.markdown("runs.restored", version=version), icon=":material/check:")
+    if chosen := st.session_state.pop(_CHOSEN, None):
+        _say_chosen(chosen, language)
     serving = _serving(models)
     others = [each.version for each in models if each.version != serving]
     if not others:
@@ -171,9 +171,15 @@ def _draw_restoring(models: list[Model], language: Language) -> None:
     if not reason.strip() or not sure:
         st.error(language.text("runs.no_reason" if not reason.strip() else "runs.not_sure"), icon=":material/error:")
         return
-    platform().set_production(version, reason.strip(), instead_of=serving)
-    st.session_state[_RESTORED] = version
+    st.session_state[_CHOSEN] = platform().set_production(version, reason.strip(), instead_of=serving)
     st.rerun()
+
+
+def _say_chosen(chosen: ChosenModel, language: Language) -> None:
+    if chosen.requested:
+        st.info(language.markdown("runs.requested", version=chosen.version), icon=":material/schedule:")
+    else:
+        st.success(language.markdown("runs.restored", version=chosen.version), icon=":material/check:")
 
 
 def _draw_trainings_without_model(language: Language) -> None:
