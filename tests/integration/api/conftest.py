@@ -221,7 +221,7 @@ def only_described_refusals() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def postgresql() -> Iterator[PostgresqlServer]:
     """A PostgreSQL server for all tests that do not disturb it."""
     server = PostgresqlServer()
@@ -246,7 +246,7 @@ def database(database_url: str) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def steady_transformer() -> Iterator[Transformer]:
     """A transformer that always answers; the hash of a document decides whether it is sure of itself."""
     transformer = Transformer()
@@ -255,7 +255,7 @@ def steady_transformer() -> Iterator[Transformer]:
     transformer.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform(tmp_path_factory: pytest.TempPathFactory, steady_transformer: Transformer) -> Iterator[Installation]:
     """One platform with API and worker for all tests that break nothing."""
     installation = Installation(tmp_path_factory.mktemp("platform"), steady_transformer.url)
@@ -270,7 +270,7 @@ def client(platform: Installation) -> PlatformClient:
     return platform.client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def moody_transformer() -> Iterator[Transformer]:
     """A transformer that each test gives another behaviour."""
     transformer = Transformer()
@@ -278,7 +278,7 @@ def moody_transformer() -> Iterator[Transformer]:
     transformer.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def moody_platform(tmp_path_factory: pytest.TempPathFactory, moody_transformer: Transformer) -> Iterator[Installation]:
     """One platform with API and worker for the tests of the moody transformer."""
     installation = Installation(tmp_path_factory.mktemp("moody"), moody_transformer.url)
