@@ -4,6 +4,10 @@ SHELL := /bin/bash
 RUN := .venv/bin
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
+# A file's tests share what they start, so that a worker takes whole files. They come in the order of their names: the
+# quick unit tests last, which leaves no worker alone with a long file at the end.
+WORKERS ?= 2
+SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BENCH_DATA ?=
 IMAGES ?=
 
@@ -32,8 +36,8 @@ serve: setup ## Start the platform on this machine
 	@$(RUN)/pigeonhole serve
 
 .PHONY: test
-test: setup-test check ## All checks and tests: unit, integration, browser
-	@$(RUN)/pytest -m "unit or integration or browser" $(PYTEST_ARGS)
+test: setup-test check ## All checks and tests: unit, integration, browser; WORKERS=3 takes more of a larger machine
+	@$(RUN)/pytest -m "unit or integration or browser" $(SPREAD) $(PYTEST_ARGS)
 
 .PHONY: check
 check: lint types imports ## Format, lint, types, import directions and the lock
@@ -61,7 +65,7 @@ unit: setup-test ## The unit tests alone
 
 .PHONY: integration
 integration: setup-test ## The integration tests alone
-	@$(RUN)/pytest -m integration $(PYTEST_ARGS)
+	@$(RUN)/pytest -m integration $(SPREAD) $(PYTEST_ARGS)
 
 .PHONY: kill-list
 kill-list: setup-test ## The API's kill list at its full length: 20 killings of each kind, a minute without inference

@@ -20,17 +20,20 @@ from typing import Any
 import httpx
 import pytest
 from PIL import Image
-from tests.integration.api.described import is_described
-from tests.postgresql_server import PostgresqlServer
 
 from pigeonhole_api.client import ApiError, PlatformClient
 from pigeonhole_api.database import Database, migrate
 from pigeonhole_api.refusals import MEDIA_TYPE
 from pigeonhole_frontends.laptop.ports import any_free_port
+from tests.integration.api.described import is_described
+from tests.integration.api.platform_process import PlatformProcess
+from tests.postgresql_server import PostgresqlServer
 
 TOKEN = "a-token-for-tests-alone"
 START_SECONDS = 60
 CLASSES = ("invoice", "payslip", "resume")
+
+Process = subprocess.Popen[bytes] | PlatformProcess
 
 
 def picture(number: int) -> bytes:
@@ -145,7 +148,7 @@ class Installation:
         self.client = PlatformClient(self.url, TOKEN)
         self.metrics_port = 0
         self.prefix: tuple[str, ...] = ()
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Process] = []
         self.environment = {
             "PIGEONHOLE_HOME": str(home),
             "PIGEONHOLE_API_TOKEN": TOKEN,
@@ -157,26 +160,28 @@ class Installation:
             **settings,
         }
 
-    def start(self, module: str, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
-        with (self.home / f"{module}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [*self.prefix, sys.executable, "-m", f"pigeonhole_api.{module}", *arguments],
-                env={**os.environ, **self.environment, **settings},
-                stdout=log,
-                stderr=log,
-            )
+    def start(self, module: str, *arguments: str, **settings: str) -> Process:
+        log = self.home / f"{module}.log"
+        environment = {**os.environ, **self.environment, **settings}
+        process: Process
+        if self.prefix:
+            command = [*self.prefix, sys.executable, "-m", f"pigeonhole_api.{module}", *arguments]
+            with log.open("ab") as output:
+                process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+        else:
+            process = PlatformProcess(module, arguments, environment, log)
         self.processes.append(process)
         return process
 
     picture = staticmethod(picture)
 
-    def start_api(self, **settings: str) -> subprocess.Popen[bytes]:
+    def start_api(self, **settings: str) -> Process:
         process = self.start("serve", "--port", str(self.port), **settings)
         wait_until(lambda: self.is_ready() or process.poll() is not None, "the API")
         assert process.poll() is None, self.log("serve")
         return process
 
-    def start_worker(self, **settings: str) -> subprocess.Popen[bytes]:
+    def start_worker(self, **settings: str) -> Process:
         return self.start("work", **settings)
 
     def is_ready(self) -> bool:
@@ -199,7 +204,7 @@ class Installation:
             process.wait(30)
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: Process) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait(30)
 
@@ -221,7 +226,7 @@ def only_described_refusals() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def postgresql() -> Iterator[PostgresqlServer]:
     """A PostgreSQL server for all tests that do not disturb it."""
     server = PostgresqlServer()
@@ -246,7 +251,7 @@ def database(database_url: str) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def steady_transformer() -> Iterator[Transformer]:
     """A transformer that always answers; the hash of a document decides whether it is sure of itself."""
     transformer = Transformer()
@@ -255,7 +260,7 @@ def steady_transformer() -> Iterator[Transformer]:
     transformer.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform(tmp_path_factory: pytest.TempPathFactory, steady_transformer: Transformer) -> Iterator[Installation]:
     """One platform with API and worker for all tests that break nothing."""
     installation = Installation(tmp_path_factory.mktemp("platform"), steady_transformer.url)
@@ -270,7 +275,7 @@ def client(platform: Installation) -> PlatformClient:
     return platform.client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def moody_transformer() -> Iterator[Transformer]:
     """A transformer that each test gives another behaviour."""
     transformer = Transformer()
@@ -278,7 +283,7 @@ def moody_transformer() -> Iterator[Transformer]:
     transformer.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def moody_platform(tmp_path_factory: pytest.TempPathFactory, moody_transformer: Transformer) -> Iterator[Installation]:
     """One platform with API and worker for the tests of the moody transformer."""
     installation = Installation(tmp_path_factory.mktemp("moody"), moody_transformer.url)
@@ -330,7 +335,7 @@ def wait_until_fixture() -> Callable[..., None]:
 
 
 @pytest.fixture(name="kill")
-def kill_fixture() -> Callable[[subprocess.Popen[bytes]], None]:
+def kill_fixture() -> Callable[[Process], None]:
     """Kills a process as `kill -9` does."""
     return kill
 

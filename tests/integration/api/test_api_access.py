@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.integration.api.oidc_issuer import OidcIssuer
 
 from pigeonhole_api.auth.callers import Role
 from pigeonhole_api.client import ApiError, PlatformClient
 from pigeonhole_api.models import CallerSummary
+from tests.integration.api.oidc_issuer import OidcIssuer
 
 pytestmark = pytest.mark.integration
 

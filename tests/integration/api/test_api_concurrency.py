@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
-from tests.postgresql_server import PostgresqlServer
 
 from pigeonhole_api.auth.callers import Caller
 from pigeonhole_api.database import Database, database_now
@@ -20,6 +19,7 @@ from pigeonhole_api.records import leases
 from pigeonhole_api.records.job_changes import cancel_job, retry_job
 from pigeonhole_api.records.jobs import get_job
 from pigeonhole_api.records.submissions import Submission, insert_job
+from tests.postgresql_server import PostgresqlServer
 
 pytestmark = pytest.mark.integration
 Pictures = Callable[[int], list[tuple[str, bytes]]]

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from tests.integration.api.object_store import ObjectStore
 
 from pigeonhole_api.client import PlatformClient
+from tests.integration.api.object_store import ObjectStore
 
 pytestmark = pytest.mark.integration
 Pictures = Callable[[int], list[tuple[str, bytes]]]

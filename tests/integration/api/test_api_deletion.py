@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from tests.integration.api.oidc_issuer import OidcIssuer
 
 from pigeonhole.documents import document_sha256
 from pigeonhole.storage import LocalStorage
 from pigeonhole_api.client import ApiError, PlatformClient
 from pigeonhole_api.database import Database
 from pigeonhole_api.database.tables import audit_events, content_removals, documents, jobs, predictions, reviews
+from tests.integration.api.oidc_issuer import OidcIssuer
 
 pytestmark = pytest.mark.integration
 Pictures = Callable[[int], list[tuple[str, bytes]]]

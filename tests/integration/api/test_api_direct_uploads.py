@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.integration.api.object_store import BUCKET, ObjectStore
 
 from pigeonhole_api.client import ApiError, PlatformClient
+from tests.integration.api.object_store import BUCKET, ObjectStore
 
 pytestmark = pytest.mark.integration
 Pictures = Callable[[int], list[tuple[str, bytes]]]

@@ -122,20 +122,21 @@ def test_a_place_is_free_again_when_its_reader_has_gone(
 ) -> None:
     installation.start_api(PIGEONHOLE_API_MAX_WATCHERS="1", PIGEONHOLE_API_EVENT_SECONDS="0.05")
     job = installation.client.submit_job("r", pictures(1))
+    held = [events(installation, job.id)]
+    next(held[0])
+
+    def is_taken_again() -> bool:
+        again = events(installation, job.id)
+        with suppress(AssertionError):
+            next(again)
+            held.append(again)
+            return True
+        return False
+
     for _ in range(3):
-        stream = events(installation, job.id)
-        next(stream)
-        stream.close()
-
-        def is_free() -> bool:
-            with suppress(AssertionError):
-                again = events(installation, job.id)
-                next(again)
-                again.close()
-                return True
-            return False
-
-        wait_until(is_free, "the place")
+        held.pop().close()
+        wait_until(is_taken_again, "the place")
+    held.pop().close()
 
 
 def test_the_server_ends_though_a_job_is_watched(installation: Any, pictures: Pictures) -> None:

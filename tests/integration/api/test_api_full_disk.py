@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+
 from tests.integration.api.object_store import ObjectStore
 
 pytestmark = pytest.mark.integration

@@ -8,9 +8,9 @@ import pytest
 import schemathesis
 from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
-from tests.integration.api.described import is_described
 
 from pigeonhole_api.application import describe_api
+from tests.integration.api.described import is_described
 
 pytestmark = pytest.mark.integration
 REFUSALS = ["404", "409", "410", "412", "413", "416", "422", "428"]

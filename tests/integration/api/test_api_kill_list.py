@@ -22,8 +22,10 @@ pytestmark = pytest.mark.integration
 Pictures = Callable[[int], list[tuple[str, bytes]]]
 # `make kill-list` has twenty; each takes seconds, as processes start anew.
 KILLS = int(os.environ.get("KILL_LIST_KILLS", "3"))
-# A seed of its own each time; the name of a test that fails says which.
-SEED = int(os.environ.get("KILL_LIST_SEED", "0")) or random.randrange(1, 1 << 31)
+# A seed of its own each time; the name of a test that fails says which. The processes of one run, which must agree on
+# the names of the tests, get it from the run's id.
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+SEED = int(os.environ.get("KILL_LIST_SEED", "0")) or random.Random(RUN).randrange(1, 1 << 31)
 
 
 def submit_until_accepted(client: PlatformClient, reference: str, files: list[tuple[str, bytes]]) -> str:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from tests.integration.api.webhook_receiver import Authority, Receiver, SilentPort
 
 from pigeonhole.errors import PigeonholeError
 from pigeonhole_api.webhooks.addresses import Address, read_networks
 from pigeonhole_api.webhooks.outcomes import Outcome
 from pigeonhole_api.webhooks.sending import Letter, Sender
+from tests.integration.api.webhook_receiver import Authority, Receiver, SilentPort
 
 pytestmark = pytest.mark.integration
 HOST = "receiver.example"

@@ -15,7 +15,6 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import select, update
-from tests.integration.api.webhook_receiver import Authority, Receiver, Request, SilentPort
 
 from pigeonhole_api.auth.api_keys import new_api_key
 from pigeonhole_api.auth.callers import Caller, Role
@@ -25,6 +24,7 @@ from pigeonhole_api.database.tables import webhook_deliveries
 from pigeonhole_api.models import ApiKeyRequest, Delivery, NewWebhook
 from pigeonhole_api.records.api_keys import insert_api_key
 from pigeonhole_frontends.laptop.ports import any_free_port
+from tests.integration.api.webhook_receiver import Authority, Receiver, Request, SilentPort
 
 pytestmark = pytest.mark.integration
 Pictures = Callable[[int], list[tuple[str, bytes]]]

@@ -152,14 +152,14 @@ def register_models(home: Path) -> None:
     registry.promote("1")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """Return a platform on which nothing has happened."""
     with running_platform(tmp_path_factory.mktemp("empty"), with_worker=False) as platform:
         yield platform
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """Return a platform with training images of three classes, two models and a training."""
     home = tmp_path_factory.mktemp("filled")
