@@ -10,6 +10,7 @@ WORKERS ?= 2
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BENCH_DATA ?=
 IMAGES ?=
+CASES ?= 6
 
 .PHONY: help
 help: ## List the targets
@@ -78,7 +79,10 @@ browser: setup-test ## The browser tests alone
 .PHONY: e2e
 e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY, with images built for them
 	@scripts/images predictor transformer operator mlflow e2e-storage-initializer e2e-object-store e2e-prometheus
-	@$(RUN)/pytest -m e2e $(PYTEST_ARGS)
+	@echo "e2e: one after another"
+	@$(RUN)/pytest -m e2e --ignore tests/e2e/operator $(PYTEST_ARGS)
+	@echo "e2e: the operator's cases, $(CASES) at once"
+	@$(RUN)/pytest -m e2e -n $(CASES) tests/e2e/operator $(PYTEST_ARGS)
 
 .PHONY: images
 images: ## Build the container images, or IMAGES="NAME..." of them, and push them to REGISTRY if that is set
