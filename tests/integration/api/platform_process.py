@@ -23,6 +23,7 @@ class PlatformProcess:
 
     def __init__(self, module: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self.args = [f"{_PACKAGE}.{module}", *arguments]
+        log.touch()  # there to be read from the start
         self._process = _FORKING.Process(target=_run, args=(self.args, dict(environment), log), daemon=True)
         self._process.start()
         assert self._process.pid is not None
