@@ -145,7 +145,7 @@ def settings(
         "BACKOFF_SECONDS": "0.5",
         "BACKOFF_LIMIT_SECONDS": "5",
         "ARTEFACT_SECONDS": "0",
-        "LOG_LEVEL": "DEBUG",
+        "LOG_LEVEL": "INFO",
     }
     outside = {"KUBECONFIG": str(kubeconfig), "HTTP_PROXY": services, "http_proxy": services}
     local = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
