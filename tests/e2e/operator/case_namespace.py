@@ -26,7 +26,7 @@ def make(cluster: Cluster, namespace: str, commons: Commons, folder: Path) -> Pa
 def remove(cluster: Cluster, namespace: str) -> None:
     """Begin to delete the namespace; the cluster ends it while other cases run."""
     # The services first, since their controller would have to find out by itself otherwise.
-    for service in cluster.list("InferenceService", namespace):
+    for service in cluster.listed("InferenceService", namespace):
         cluster.delete("InferenceService", service["metadata"]["name"], namespace)
     cluster.delete("Namespace", namespace)
     cluster.delete("PersistentVolume", namespace)

@@ -1,14 +1,17 @@
 """The API server as the cases use it: plain objects in and out, as whoever a kubeconfig says."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lightkube import ApiError, AsyncClient, Client, KubeConfig
+from lightkube import ApiError, AsyncClient, KubeConfig
 from lightkube.generic_resource import GenericGlobalResource, GenericNamespacedResource, create_api_info
 from lightkube.models.authentication_v1 import TokenRequest, TokenRequestSpec
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import ServiceAccountToken
 from lightkube.types import CascadeType, PatchType
+
+from .loop_thread import LoopThread
 
 Object = dict[str, Any]
 FIELD_MANAGER = "e2e"
@@ -48,11 +51,18 @@ async def watching_client() -> AsyncClient:
 
 
 class Cluster:
-    """Reads and writes objects; what the API server refuses is lightkube's ApiError."""
+    """Reads and writes objects; what the API server refuses is lightkube's ApiError.
 
-    def __init__(self, kubeconfig: Path | None = None) -> None:
-        config = KubeConfig.from_file(kubeconfig) if kubeconfig else None
-        self._client = Client(config, field_manager=FIELD_MANAGER)
+    All of it happens in the loop's thread: msgspec, by which lightkube reads answers, ends the process when two threads
+    meet a type for the first time at once.
+    """
+
+    def __init__(self, loop: LoopThread, kubeconfig: Path | None = None) -> None:
+        self._loop = loop
+        self._client = loop.call(self._connect(kubeconfig))
+
+    def close(self) -> None:
+        self._loop.call(self._client.close())
 
     @property
     def address(self) -> tuple[str, bytes]:
@@ -64,36 +74,48 @@ class Cluster:
         return str(config.cluster.server), Path(config.abs_file(config.cluster.certificate_auth)).read_bytes()
 
     def create(self, *items: Object) -> None:
-        for item in items:
-            kind = KINDS[item["kind"]]
-            namespace = item["metadata"].get("namespace")
-            self._client.create(kind(item), **({"namespace": namespace} if namespace else {}))
+        self._loop.call(self._create(items))
 
     def get(self, kind: str, name: str, namespace: str) -> Object:
-        return dict(self._client.get(KINDS[kind], name, namespace=namespace))
+        return dict(self._loop.call(self._client.get(KINDS[kind], name, namespace=namespace)))
 
-    def list(self, kind: str, namespace: str) -> list[Object]:
-        return [dict(item) for item in self._client.list(KINDS[kind], namespace=namespace)]
+    def listed(self, kind: str, namespace: str) -> list[Object]:
+        return self._loop.call(self._list(kind, namespace))
 
     def merge(self, kind: str, name: str, namespace: str, change: Object, *, manager: str = FIELD_MANAGER) -> Object:
         """Lay a change over an object, as a person with kubectl would."""
         patched = self._client.patch(
             KINDS[kind], name, change, namespace=namespace, patch_type=PatchType.MERGE, field_manager=manager
         )
-        return dict(patched)
+        return dict(self._loop.call(patched))
 
     def delete(self, kind: str, name: str, namespace: str | None = None) -> None:
         """Delete an object that may be gone already."""
         where = {"namespace": namespace} if namespace else {}
         try:
-            self._client.delete(KINDS[kind], name, cascade=CascadeType.BACKGROUND, **where)
+            self._loop.call(self._client.delete(KINDS[kind], name, cascade=CascadeType.BACKGROUND, **where))
         except ApiError as error:
             if error.status.code != 404:
                 raise
 
     def token(self, account: str, namespace: str) -> str:
         """Return a token of a service account, for an hour."""
+        return self._loop.call(self._token(account, namespace))
+
+    async def _connect(self, kubeconfig: Path | None) -> AsyncClient:
+        return AsyncClient(KubeConfig.from_file(kubeconfig) if kubeconfig else None, field_manager=FIELD_MANAGER)
+
+    async def _create(self, items: Sequence[Object]) -> None:
+        for item in items:
+            namespace = item["metadata"].get("namespace")
+            await self._client.create(KINDS[item["kind"]](item), **({"namespace": namespace} if namespace else {}))
+
+    async def _list(self, kind: str, namespace: str) -> list[Object]:
+        return [dict(item) async for item in self._client.list(KINDS[kind], namespace=namespace)]
+
+    async def _token(self, account: str, namespace: str) -> str:
         asked = TokenRequest(metadata=ObjectMeta(), spec=TokenRequestSpec(audiences=[], expirationSeconds=3600))
-        given = self._client.create(ServiceAccountToken.from_dict(asked.to_dict()), account, namespace=namespace)
+        token = ServiceAccountToken.from_dict(asked.to_dict())
+        given = await self._client.create(token, account, namespace=namespace)
         assert given.status is not None
         return str(given.status.token)

@@ -40,8 +40,10 @@ def watcher(commons: Commons, loop: LoopThread) -> Iterator[AsyncClient]:
 
 
 @pytest.fixture(scope="session")
-def cluster(commons: Commons) -> Cluster:
-    return Cluster()
+def cluster(commons: Commons, loop: LoopThread) -> Iterator[Cluster]:
+    cluster = Cluster(loop)
+    yield cluster
+    cluster.close()
 
 
 @pytest.fixture

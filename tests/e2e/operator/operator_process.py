@@ -146,7 +146,7 @@ def settings(
         "BACKOFF_LIMIT_SECONDS": "5",
         "ARTEFACT_SECONDS": "0",
         "ROUTING_SECONDS": "1",
-        "LOG_LEVEL": "DEBUG",
+        "LOG_LEVEL": "INFO",
     }
     outside = {"KUBECONFIG": str(kubeconfig), "HTTP_PROXY": services, "http_proxy": services}
     local = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}

@@ -65,7 +65,7 @@ def test_a_candidate_that_cannot_serve_never_becomes_ready(shop: Shop, behaves: 
     on_trial(shop, made.uri, "2")
 
     def pods() -> list[dict[str, object]]:
-        listed = shop.cluster.list("Pod", shop.namespace)
+        listed = shop.cluster.listed("Pod", shop.namespace)
         statuses = [pod["status"] for pod in listed if pod["metadata"]["name"].startswith(CANDIDATE)]
         return [row for status in statuses for row in status.get("containerStatuses", [])]
 
@@ -203,17 +203,18 @@ def test_a_broken_answer_is_broken_as_the_case_says(
         proxy.close()
 
 
-def test_the_operators_account_may_do_what_its_role_says_and_nothing_else(shop: Shop) -> None:
-    account = Cluster(shop.kubeconfig)
-    assert account.list("ModelDeployment", shop.namespace) == []
+def test_the_operators_account_may_do_what_its_role_says_and_nothing_else(shop: Shop, loop: LoopThread) -> None:
+    account = Cluster(loop, shop.kubeconfig)
+    assert account.listed("ModelDeployment", shop.namespace) == []
     account.merge("ConfigMap", ROUTING, shop.namespace, {"data": {"routing.json": "{}"}})
     for kind, namespace in (("Secret", shop.namespace), ("Pod", shop.namespace), ("ModelDeployment", "default")):
         with pytest.raises(ApiError) as refused:
-            account.list(kind, namespace)
+            account.listed(kind, namespace)
         assert refused.value.status.code == 403
     with pytest.raises(ApiError) as refused:
-        account.get("ConfigMap", "kube-root-ca.crt", shop.namespace)
+        account.get("Lease", "another", shop.namespace)
     assert refused.value.status.code == 403
+    account.close()
 
 
 def test_every_version_of_an_object_is_recorded_in_order(shop: Shop) -> None:
