@@ -30,7 +30,7 @@ from pigeonhole_operator.sources.settings import SourceSettings
 from .served import Trial, start_trial
 
 __all__ = ["model_folders", "start_server"]
-START_SECONDS = 180
+START_SECONDS = 300
 TEXTS = ["facture total", "facture montant", "facture tva", "salaire net", "salaire brut", "salaire congé"]
 LABELS = ["invoice"] * 3 + ["payslip"] * 3
 BUCKET = "models"
