@@ -35,7 +35,8 @@ def launch(think: Think, connect: Connect) -> int:
     except ValidationError as error:
         return _fail(describe_invalid_settings(error) or "The settings are wrong.", _WRONG_SETTINGS)
     except Stopped as error:
-        _log.exception("part_ended")
+        cause = error.__cause__
+        _log.error("part_ended", part=error.part, cause=type(cause).__name__ if cause else None)
         return _fail(error.message, _FAILED)
     except PigeonholeError as error:
         return _fail(error.message, _FAILED)

@@ -50,6 +50,7 @@ class Stopped(PigeonholeError):
 
     def __init__(self, part: str) -> None:
         super().__init__(f"{part} ended by itself.", code="part-ended")
+        self.part = part
 
 
 class Operator:

@@ -6,7 +6,7 @@ There are no finalizers and no annotations of kopf on our objects: with event ha
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import kopf
 
@@ -39,6 +39,8 @@ async def watch(tell: Tell, namespace: str | None, stop: asyncio.Event, started:
         standalone=True,
         clusterwide=namespace is None,
         namespaces=[namespace] if namespace else [],
+        # kopf would look for the user's name, and a container's user has none.
+        identity=cast(Any, _PREFIX),
         stop_flag=stop,
         ready_flag=started,
     )

@@ -17,7 +17,7 @@ TAG_PREFIX = "promotion_"
 """What the tags begin with that the operator writes itself."""
 _ROUNDING = 1e-9
 _Fact = TypeVar("_Fact")
-_MISSING = frozenset({"EvaluationMissing", "EvaluationGarbled", "ArtefactMissing"})
+_MISSING = frozenset({"EvaluationMissing", "EvaluationGarbled", "ArtefactMissing", "ArtefactGarbled"})
 
 
 @dataclass(frozen=True)

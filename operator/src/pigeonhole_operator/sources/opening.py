@@ -5,13 +5,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
-
 from pigeonhole.settings import PlatformSettings
 from pigeonhole_operator.brain import Sources
 from pigeonhole_operator.decision.names import transformer_host
 from pigeonhole_operator.decision.observed import Deployment, Problem, Promotion, Replay
 from pigeonhole_operator.sources.artefacts import ArtefactStore
+from pigeonhole_operator.sources.exchange import open_session
 from pigeonhole_operator.sources.mlflow import MlflowRegistry
 from pigeonhole_operator.sources.ports import SourceError, WebhookRefused
 from pigeonhole_operator.sources.predictors import Predictors
@@ -91,7 +90,7 @@ class WebhookVerifier:
 @asynccontextmanager
 async def open_sources(settings: SourceSettings, platform: PlatformSettings) -> AsyncIterator[Sources]:
     """Open all sources; nothing is asked before a decision needs it."""
-    async with aiohttp.ClientSession(trust_env=True) as session:
+    async with open_session() as session:
         storages = Storages()
         replays = GoldenReplay(session, settings, storages, platform.storage)
         artefacts = ArtefactStore(session, settings, storages)
