@@ -25,7 +25,7 @@ from .model_registry import ModelRegistry, Registered, Scores
 from .operator_process import OperatorProcess, settings
 from .recorder import Change, Recorder, status_of
 
-SECONDS = 60.0
+SECONDS = 120.0
 LOG_LINES = 25
 ANSWERS = 5
 Condition = tuple[str, str, str]
