@@ -48,9 +48,11 @@ def _program() -> str:
     return program
 
 
-def wait_until(condition: Callable[[], bool], what: str, seen: Callable[[], str] = str) -> None:
+def wait_until(
+    condition: Callable[[], bool], what: str, seen: Callable[[], str] = str, *, seconds: float = DEADLINE_SECONDS
+) -> None:
     """Wait for a condition of the cluster, which is asked again and again."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited too long for {what}. {seen()}"
         time.sleep(0.2)

@@ -28,7 +28,7 @@ from .servers import mlflow, prometheus
 
 CRDS = ROOT / "k8s" / "operator" / "crds.yaml"
 SESSION_LABEL = "pigeonhole-e2e"
-START_SECONDS = 240
+START_SECONDS = 500
 END_SECONDS = 300
 
 

@@ -138,10 +138,10 @@ def settings(
         "MLFLOW_URL": mlflow,
         "PROMETHEUS_URL": prometheus,
         "PORT": str(port),
-        # A lease that is lost and won within a case.
-        "LEASE_SECONDS": "4",
-        "LEASE_RENEW_SECONDS": "3",
-        "LEASE_RETRY_SECONDS": "0.5",
+        # Lost and won within a case, and yet not lost to a busy machine.
+        "LEASE_SECONDS": "10",
+        "LEASE_RENEW_SECONDS": "7",
+        "LEASE_RETRY_SECONDS": "1",
         "BACKOFF_SECONDS": "0.5",
         "BACKOFF_LIMIT_SECONDS": "5",
         "ARTEFACT_SECONDS": "0",

@@ -16,6 +16,8 @@ from pigeonhole_frontends.laptop.ports import any_free_port
 
 # Without its server for jobs, which starts a dozen processes, and without word to its makers.
 MLFLOW_ENVIRONMENT = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+# MLflow makes its database first, which takes minutes on a machine that has much else to do.
+START_SECONDS = 400
 PROMETHEUS_CONFIGURATION = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
 scrape_configs:
@@ -72,7 +74,7 @@ def _server(
         return False
 
     try:
-        wait_until(serves, f"{name} to serve", lambda: log.read_text()[-2000:])
+        wait_until(serves, f"{name} to serve", lambda: log.read_text()[-2000:], seconds=START_SECONDS)
         yield url
     finally:
         with contextlib.suppress(ProcessLookupError):

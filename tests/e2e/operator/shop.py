@@ -17,21 +17,21 @@ from .cluster import Cluster, Object
 from .commons import Commons
 from .fault_proxy import FaultProxy, Upstream
 from .gateway import to_services
-from .invariants import CANDIDATE, routing_of, uri_of, violations
+from .invariants import CANDIDATE, violations
 from .live_metrics import LiveMetrics
 from .loop_thread import LoopThread
-from .manifests import ROUTING, SERVICE
+from .manifests import SERVICE
 from .model_registry import ModelRegistry, Registered, Scores
 from .operator_process import OperatorProcess, settings
-from .recorder import Change, Recorder, status_of
+from .recorder import Recorder
+from .story import Story
 
-SECONDS = 60.0
+SECONDS = 120.0
 LOG_LINES = 25
 ANSWERS = 5
-Condition = tuple[str, str, str]
 
 
-class Shop:
+class Shop(Story):
     """A namespace in which documents are served, with a real MLflow, a real Prometheus and an operator beside it."""
 
     def __init__(
@@ -59,7 +59,7 @@ class Shop:
 
     def serving(self, version: str, *, operator: bool = True, spec: Object | None = None, **scores: float) -> None:
         """Let a version serve that is champion, with a ModelDeployment over it and, unless told not to, an operator."""
-        made = self.registered(version, **{"macro_f1": 0.9, **scores})
+        made = self.registered(version, report=Scores({"macro_f1": 0.9, **scores}))
         self.registry.alias("champion", version)
         self.cluster.create(manifests.service(self.namespace, version, made.uri, made.run_id))
         if operator:
@@ -165,66 +165,10 @@ class Shop:
         self._operators.append(made)
         return made
 
-    # What became of it.
-
-    @property
-    def status(self) -> dict[str, Any]:
-        """The ModelDeployment's status."""
-        return status_of(self.recorder.now("ModelDeployment", SERVICE))
-
-    def conditions(self) -> set[Condition]:
-        """Return the ModelDeployment's conditions: type, status, reason."""
-        return {(row["type"], row["status"], row["reason"]) for row in self.status.get("conditions", [])}
-
-    def condition(self, kind: str) -> Object:
-        """Return one of them whole; nothing when it is not there."""
-        rows: list[Object] = self.status.get("conditions", [])
-        return next((row for row in rows if row["type"] == kind), {})
-
-    def events(self) -> list[tuple[str, str]]:
-        """Return the events of the ModelDeployment in their order: type, reason."""
-        return [(event["type"], event["reason"]) for event in self._events()]
-
-    def said(self, reason: str) -> list[str]:
-        """Return the messages of its events of a reason."""
-        return [event["message"] for event in self._events() if event["reason"] == reason]
-
-    def promotions(self) -> list[Object]:
-        """Return the ModelPromotions, also those that are gone, in the order of their making."""
-        latest: dict[str, Object] = {}
-        for change in self.recorder.of("ModelPromotion"):
-            latest[change.name] = change.item
-        return sorted(
-            latest.values(), key=lambda item: (item["metadata"]["creationTimestamp"], item["spec"]["attempt"])
-        )
-
-    def journal(self, name: str | None = None) -> list[str]:
-        """Return the phases that an attempt went through; default: the last one."""
-        found = [item for item in self.promotions() if name in (None, item["metadata"]["name"])]
-        return [row["phase"] for row in status_of(found[-1]).get("journal", [])] if found else []
-
-    def routing(self) -> dict[str, Any]:
-        """Return the routing as it is now."""
-        return routing_of(self.recorder.now("ConfigMap", ROUTING))
-
-    def weights(self) -> list[float]:
-        """Return the candidate's weights over time, each once until it changes."""
-        routings = [routing_of(change.item) for change in self.recorder.of("ConfigMap", ROUTING)]
-        weights = [(routing.get("candidate") or {}).get("weight", 0) for routing in routings]
-        return [weight for weight, _ in itertools.groupby(weights)]
-
-    def uris(self, service: str = SERVICE) -> list[str]:
-        """Return which models a service was to serve over time, each once until it changes; an end is empty."""
-        changes = self.recorder.of("InferenceService", service)
-        told = ["" if change.verb == "DELETED" else uri_of(change.item) for change in changes]
-        return [uri for uri, _ in itertools.groupby(told)]
+    # What became of it; the rest is Story's.
 
     def uri(self, version: str) -> str:
         return self._uris[version]
-
-    def is_ready(self, service: str) -> bool:
-        rows = status_of(self.recorder.now("InferenceService", service)).get("conditions", [])
-        return any(row["type"] == "Ready" and row["status"] == "True" for row in rows)
 
     def served(self, service: str = SERVICE) -> dict[str, str]:
         """Return the identity that a predictor answers with, past all faults; nothing when none answers."""
@@ -266,7 +210,7 @@ class Shop:
             item, status = self.recorder.now("ModelDeployment", SERVICE), self.status
             version = (status.get("stable") or {}).get("version")
             fits = status.get("state") == state and stable in (None, version)
-            return bool(item) and fits and status.get("observedGeneration") == item["metadata"]["generation"]
+            return item is not None and fits and status.get("observedGeneration") == item["metadata"]["generation"]
 
         self.waits(settled, f"{state} with {stable or 'any version'}", seconds)
 
@@ -316,7 +260,7 @@ class Shop:
                 f"\n  {row['type']}={row['status']} {row['reason']}: {row.get('message', '')}"
                 for row in self.status.get("conditions", [])
             ),
-            "events": "".join(f"\n  {row['type']} {row['reason']}: {row['message']}" for row in self._events()),
+            "events": "".join(f"\n  {row['type']} {row['reason']}: {row['message']}" for row in self.event_objects()),
             "promotions": "".join(
                 f"\n  {item['metadata']['name']}: {self.journal(item['metadata']['name'])}"
                 for item in self.promotions()
@@ -327,14 +271,6 @@ class Shop:
         }
         logs = "".join(f"\n{each.log.name}:\n{_last_lines(each.text)}" for each in self._operators if each.text)
         return f"namespace: {self.namespace}\n" + "\n".join(f"{key}: {value}" for key, value in parts.items()) + logs
-
-    def _events(self) -> list[Object]:
-        told: dict[str, Change] = {}
-        for change in self.recorder.of("Event"):
-            about = change.item["involvedObject"]
-            if change.verb == "ADDED" and (about["kind"], about["name"]) == ("ModelDeployment", SERVICE):
-                told[change.name] = change
-        return [change.item for change in told.values()]
 
 
 def _last_lines(text: str) -> str:
