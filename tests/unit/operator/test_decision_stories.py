@@ -54,6 +54,14 @@ def test_a_better_candidate_becomes_the_champion() -> None:
     assert world.models["2"].tags["promotion_result"] == "Succeeded"
 
 
+def test_the_first_event_of_an_attempt_tells_of_no_question_that_nobody_asked() -> None:
+    world = shop()
+    world.add(Model("2"))
+    world.aliases["candidate"] = "2"
+    world.run(300)
+    assert [event.message for event in world.events.values() if event.reason == "Gating"] == ["Version 2, attempt 1"]
+
+
 def promoted(world: World, number: str) -> None:
     world.aliases["candidate"] = number
     world.run(300)
