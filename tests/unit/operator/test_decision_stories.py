@@ -122,6 +122,21 @@ def test_another_value_of_the_retry_tag_frees_a_version() -> None:
     assert world.status.quarantined == ()
 
 
+def test_a_version_that_gets_documents_again_is_not_in_quarantine() -> None:
+    world = shop()
+    model = world.add(Model("2", macro_f1=0.95, disagrees=True))
+    world.aliases["candidate"] = "2"
+    world.run(600)
+    assert [item.version for item in world.status.quarantined] == ["2"]
+    world.samples = 0
+    model.tags["promotion_retry"] = "labels mended"
+    world.run(60)
+    assert world.phase("documents-v2-2") == "Mirroring"
+    assert world.routing is not None
+    assert world.routing.candidate is not None
+    assert world.status.quarantined == ()
+
+
 def test_a_candidate_that_never_becomes_ready_is_taken_back() -> None:
     world = shop()
     world.add(Model("2", crashes=True))
