@@ -24,7 +24,7 @@ class Scores:
     champion: Mapping[str, Any] | None = None
 
     def report(self) -> dict[str, Any]:
-        rows = [{"label": name, **dict(scores)} for name, scores in self.per_class.items()]
+        rows = [{"class": name, **dict(scores)} for name, scores in self.per_class.items()]
         report: dict[str, Any] = {"metrics": dict(self.metrics), "labels": list(CLASSES), "per_class": rows}
         return {**report, "gates": {"passed": True, "gates": []}, "champion": self.champion}
 

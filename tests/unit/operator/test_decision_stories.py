@@ -54,6 +54,14 @@ def test_a_better_candidate_becomes_the_champion() -> None:
     assert world.models["2"].tags["promotion_result"] == "Succeeded"
 
 
+def test_the_first_event_of_an_attempt_tells_of_no_question_that_nobody_asked() -> None:
+    world = shop()
+    world.add(Model("2"))
+    world.aliases["candidate"] = "2"
+    world.run(300)
+    assert [event.message for event in world.events.values() if event.reason == "Gating"] == ["Version 2, attempt 1"]
+
+
 def promoted(world: World, number: str) -> None:
     world.aliases["candidate"] = number
     world.run(300)
@@ -111,6 +119,21 @@ def test_another_value_of_the_retry_tag_frees_a_version() -> None:
     model.tags["promotion_retry"] = "labels mended"
     world.run(600)
     assert world.phase("documents-v2-2") == "Succeeded"
+    assert world.status.quarantined == ()
+
+
+def test_a_version_that_gets_documents_again_is_not_in_quarantine() -> None:
+    world = shop()
+    model = world.add(Model("2", macro_f1=0.95, disagrees=True))
+    world.aliases["candidate"] = "2"
+    world.run(600)
+    assert [item.version for item in world.status.quarantined] == ["2"]
+    world.samples = 0
+    model.tags["promotion_retry"] = "labels mended"
+    world.run(60)
+    assert world.phase("documents-v2-2") == "Mirroring"
+    assert world.routing is not None
+    assert world.routing.candidate is not None
     assert world.status.quarantined == ()
 
 

@@ -32,9 +32,11 @@ _NOT_ASKED = Problem("NotAsked", "It was not asked.")
 
 def advance(observed: Observed, promotion: Promotion) -> Move:
     """Return what an attempt that has not ended does now."""
+    if promotion.status is None:
+        # Nothing was asked for an attempt without a journal: it is written first.
+        return Move(journal.opened(observed.deployment, Phase.GATING, observed.now))
     suspend = observed.deployment.spec.suspend
-    status = promotion.status or journal.opened(observed.deployment, Phase.GATING, observed.now)
-    status = journal.paused(status, observed.now, suspend=suspend)
+    status = journal.paused(promotion.status, observed.now, suspend=suspend)
     if status.phase is Phase.ROLLING_BACK:
         return retreat(observed, promotion, status)
     if loss := overtaken(observed, promotion, status):

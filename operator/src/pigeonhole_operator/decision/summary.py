@@ -18,6 +18,7 @@ from pigeonhole_operator.resources.deployment_status import (
 from pigeonhole_operator.resources.promotion import Phase, PromotionStatus
 
 _MOST_RECENT, _MOST_QUARANTINED = 20, 50
+_FREED = frozenset({Phase.DEPLOYING, Phase.PROMOTING, Phase.VERIFYING, Phase.SUCCEEDED}) | ON_TRIAL
 _TOLD: tuple[ConditionType, ...] = (
     "Ready",
     "RegistryReachable",
@@ -138,7 +139,8 @@ def _quarantined(situation: Situation, promotion: Promotion | None) -> tuple[Qua
         return known
     version, journal = promotion.spec.release.version, situation.last
     others = tuple(item for item in known if item.version != version)
-    if journal.phase is Phase.SUCCEEDED:
+    if journal.phase in _FREED:
+        # Whoever had it tried again has freed it: what gets documents is not in quarantine.
         return others
     if journal.phase is not Phase.ROLLED_BACK or not observed.deployment.spec.rollback.quarantine:
         return known
