@@ -79,6 +79,16 @@ class Cluster:
     def get(self, kind: str, name: str, namespace: str) -> Object:
         return dict(self._loop.call(self._client.get(KINDS[kind], name, namespace=namespace)))
 
+    def has_namespace(self, name: str) -> bool:
+        """Tell whether there is a namespace, be it one that ends."""
+        try:
+            self._loop.call(self._client.get(KINDS["Namespace"], name))
+        except ApiError as error:
+            if error.status.code != 404:
+                raise
+            return False
+        return True
+
     def listed(self, kind: str, namespace: str) -> list[Object]:
         return self._loop.call(self._list(kind, namespace))
 
@@ -88,6 +98,20 @@ class Cluster:
             KINDS[kind], name, change, namespace=namespace, patch_type=PatchType.MERGE, field_manager=manager
         )
         return dict(self._loop.call(patched))
+
+    def apply(self, item: Object, *, manager: str) -> Object:
+        """Apply an object on the server, taking the fields that others have, as a GitOps controller does."""
+        metadata = item["metadata"]
+        applied = self._client.patch(
+            KINDS[item["kind"]],
+            metadata["name"],
+            item,
+            namespace=metadata["namespace"],
+            patch_type=PatchType.APPLY,
+            field_manager=manager,
+            force=True,
+        )
+        return dict(self._loop.call(applied))
 
     def delete(self, kind: str, name: str, namespace: str | None = None) -> None:
         """Delete an object that may be gone already."""

@@ -93,7 +93,7 @@ class Shop(Story):
         Args:
             version: Its number, which has to be the next one.
             behaves: A fault of its predictor, as tiny_predictor knows them: crash, unready, late, slow, broken,
-                altered, as-NUMBER. Stable may never serve such a version.
+                altered, as-NUMBER. Stable may never serve such a version, unless it shows there alone: FAULT-as-stable.
             digest: Another digest than its predictor tells.
             report: A whole evaluation report; default: one of the scores.
             reported: False for a run without a report.
@@ -104,7 +104,7 @@ class Shop(Story):
         evaluation = (report or Scores({"macro_f1": 0.9, **scores})) if reported else None
         made = self.registry.register(uri, evaluation, digest=digest, tags=tags)
         assert made.version == version, f"the next version is {made.version}"
-        if not behaves:
+        if not behaves or behaves.endswith("-as-stable"):
             self._uris[version] = uri
         return made
 

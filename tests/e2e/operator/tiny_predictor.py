@@ -1,7 +1,8 @@
 """A predictor of a few megabytes that starts at once; it runs alone in its pod, by `python3 -I -S -c`.
 
 It is what its model's URI says: `pvc://models/document-classifier/7` is version 7 as it should be, and a word behind
-the number is a fault (`7-crash`). Its digest is that of the number, its version the environment's, as a real server's.
+the number is a fault (`7-crash`), which shows only once it is to be stable where it ends so (`7-crash-as-stable`). Its
+digest is that of the number, its version the environment's, as a real server's.
 """
 
 import _thread
@@ -13,6 +14,8 @@ import time
 from _sha256 import sha256
 
 NUMBER, _, FAULT = os.environ["MODEL_URI"].rpartition("/")[2].partition("-")
+if FAULT.endswith("-as-stable"):
+    FAULT = "" if "-candidate-" in socket.gethostname() else FAULT.removesuffix("-as-stable")
 STARTED = time.monotonic()
 LATE_SECONDS = 4
 SLOW_SECONDS = 20

@@ -2,6 +2,8 @@
 
 import pytest
 
+from pigeonhole_operator.decision.observed import Routing
+
 from .world import Model, World
 
 pytestmark = pytest.mark.unit
@@ -183,6 +185,48 @@ def test_without_metrics_the_weight_is_never_raised() -> None:
     assert world.conditions["MetricsReachable"] == ("False", "MetricsUnreachable")
     world.metrics_down = False
     world.run(300)
+    assert world.phase("documents-v2-1") == "Succeeded"
+
+
+def reasons_over_time(world: World, seconds: int) -> set[tuple[str, str]]:
+    """Return all that `Progressing` says while time passes."""
+    told = set()
+    for _ in range(seconds):
+        world.run(1)
+        told.add(world.conditions["Progressing"])
+    return told
+
+
+def on_trial_without_documents() -> World:
+    world = shop()
+    world.add(Model("2"))
+    world.samples = 0
+    world.aliases["candidate"] = "2"
+    world.run(60)
+    assert world.phase("documents-v2-1") == "Mirroring"
+    return world
+
+
+@pytest.mark.parametrize("samples", [0.0, 100.0])
+def test_a_trial_says_all_the_time_that_it_waits_for_its_routing(samples: float) -> None:
+    world = on_trial_without_documents()
+    world.samples, world.routing = samples, None
+    world.run(1)
+    assert reasons_over_time(world, 30) == {("True", "RoutingMissing")}
+    world.samples, world.routing = 100.0, Routing(1, "documents-predictor", None, None)
+    world.run(120)
+    assert world.phase("documents-v2-1") == "Succeeded"
+
+
+@pytest.mark.parametrize("policy", ["Report", "Ignore"])
+def test_a_trial_says_that_it_waits_for_a_routing_which_it_may_not_write(policy: str) -> None:
+    world = on_trial_without_documents()
+    world.edit(driftPolicy=policy)
+    world.samples, world.routing = 100.0, Routing(90, "documents-predictor", "1", None)
+    world.run(1)
+    assert reasons_over_time(world, 30) == {("True", "RoutingChanged")}
+    world.edit(driftPolicy="Correct")
+    world.run(120)
     assert world.phase("documents-v2-1") == "Succeeded"
 
 

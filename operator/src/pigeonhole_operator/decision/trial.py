@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from pigeonhole_operator.decision import journal
 from pigeonhole_operator.decision.analysis import failed, judge_checks, step_samples, waiting
 from pigeonhole_operator.decision.golden import GOLDEN, judge_golden
-from pigeonhole_operator.decision.observed import Deployment, Observed, Problem, Promotion
+from pigeonhole_operator.decision.observed import Deployment, Observed, Problem, Promotion, Routing
 from pigeonhole_operator.decision.placing import deploy_candidate, serves
 from pigeonhole_operator.decision.plan import Action, Move
-from pigeonhole_operator.decision.routing import asked_for, is_routed, route, step_of
+from pigeonhole_operator.decision.routing import ON_TRIAL, asked_for, is_foreign, is_routed, route, step_of
 from pigeonhole_operator.resources.deployment_spec import Step
 from pigeonhole_operator.resources.deployment_status import Release
 from pigeonhole_operator.resources.promotion import CheckResult, GoldenResult, Phase, PromotionStatus
@@ -36,15 +36,26 @@ def try_out(observed: Observed, promotion: Promotion, status: PromotionStatus) -
     actions: tuple[Action, ...] = deploy_candidate(observed, release)
     if wanted is not None:
         actions += route(observed, wanted)
-    if isinstance(observed.routing, Problem):
-        status = journal.noted(status, observed.routing.reason, observed.routing.message)
     if observed.readings is not None and observed.now >= next_check(deployment, status):
         status = _checked(observed, release, status)
         status = _decided(observed, status, step, in_force=wanted is not None and is_routed(observed, wanted))
+    if (hindrance := _unrouted(observed, wanted)) and status.phase in ON_TRIAL and failed(status) is None:
+        # Without its routing it gets no documents, whatever the checks wait for.
+        status = journal.noted(status, hindrance.reason, hindrance.message)
     if status.phase is Phase.ROLLING_BACK:
         # What was to be done for the step is not to be done any more.
         return Move(status)
     return Move(status, actions, wait=_wait(observed, status))
+
+
+def _unrouted(observed: Observed, wanted: Routing | None) -> Problem | None:
+    """Return why the routing is not what the step asks for, where the operator itself cannot help it."""
+    if isinstance(observed.routing, Problem):
+        return observed.routing
+    correct = observed.deployment.spec.drift_policy == "Correct"
+    if wanted is None or correct or is_routed(observed, wanted) or not is_foreign(observed):
+        return None
+    return Problem("RoutingChanged", "Somebody else wrote the routing, and driftPolicy leaves it as it is.")
 
 
 def _under_new_rules(deployment: Deployment, status: PromotionStatus, now: datetime) -> PromotionStatus:
