@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from pigeonhole.telemetry import get_logger
 from pigeonhole_operator.cluster.cache import Cache, Key
-from pigeonhole_operator.cluster.errors import ClusterError, NotFound
+from pigeonhole_operator.cluster.errors import ClusterError, Forbidden, NotFound
 from pigeonhole_operator.cluster.kinds import WATCHED, Kind, Raw, named
 from pigeonhole_operator.cluster.kube import KubePort
 
@@ -55,8 +55,9 @@ class Informer:
             try:
                 await self.resync()
             except ClusterError as error:
-                # The loop lives, and a restart would not bring the API server back.
-                self._heard_at = self._clock()
+                # The loop lives, and a restart would not bring the API server back; it may bring other credentials.
+                if not isinstance(error, Forbidden):
+                    self._heard_at = self._clock()
                 _log.warning("resync_failed", reason=error.code)
 
     async def resync(self) -> int:

@@ -54,12 +54,12 @@ class PromotionResults:
         family = CounterMetricFamily(
             "pigeonhole_promotion_results", "Attempts by how they ended.", labels=(*_WHERE, "result", "reason")
         )
-        for namespace, name in map(key_of, deployments):
-            for end in sorted(ENDS):
-                family.add_metric((namespace, name, _snake(end), ""), 0)
-        for labels, count in self._counts.items():
-            family.add_metric(labels, count if labels in self._exported else 0)
-        self._exported.update(self._counts)
+        # One sample for each series, also where an end has no reason: Prometheus drops a scrape's second one.
+        rows = {(*key_of(raw), _snake(end), ""): 0 for raw in deployments for end in sorted(ENDS)}
+        rows |= {labels: count if labels in self._exported else 0 for labels, count in self._counts.items()}
+        for labels, count in rows.items():
+            family.add_metric(labels, count)
+        self._exported.update(rows)
         return family
 
 

@@ -71,6 +71,15 @@ def promoted(world: World, number: str) -> None:
     assert world.status.stable.version == number
 
 
+def test_an_attempt_begins_without_a_word_of_what_was_not_asked_yet() -> None:
+    world = shop()
+    world.add(Model("2", macro_f1=0.95))
+    world.aliases["candidate"] = "2"
+    world.run(60)
+    told = [event.message for event in world.events.values() if event.reason == "Gating"]
+    assert told == ["Version 2, attempt 1"]
+
+
 def test_a_worse_version_is_stopped_at_the_gate_and_nothing_moves() -> None:
     world = shop()
     world.add(Model("2", macro_f1=0.5))

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from pigeonhole_operator.cluster.cache import Cache, Key
-from pigeonhole_operator.cluster.errors import Unreachable
+from pigeonhole_operator.cluster.errors import ClusterError, Forbidden, Unreachable
 from pigeonhole_operator.informer import Informer
 from pigeonhole_operator.knowing import Known, know
 
@@ -189,6 +189,22 @@ def test_silence_is_measured_from_the_last_event_or_list() -> None:
         await time.pass_by(7)
         told.tell("ModelDeployment", "ADDED", deployment())
         assert told.silent_seconds == 0
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize(("error", "silent"), [(Unreachable("down"), 0), (Forbidden("revoked"), 50)])
+def test_an_api_server_that_is_down_is_no_silence_and_one_that_refuses_is(error: ClusterError, silent: float) -> None:
+    async def test() -> None:
+        cluster, time = RecordingCluster(), FakeTime()
+        told, _, _ = informer(cluster, time)
+        await time.pass_by(50)
+        cluster.fails["list ModelDeployment"] = error
+        comparing = asyncio.create_task(told.run(0))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        comparing.cancel()
+        assert told.silent_seconds == silent
 
     asyncio.run(test())
 

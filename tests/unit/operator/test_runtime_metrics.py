@@ -47,6 +47,17 @@ def test_an_attempt_that_is_seen_to_end_is_counted_once() -> None:
     assert stage.results("rolled_back", "ErrorRatio") == 1
 
 
+def test_an_end_without_a_reason_is_counted_in_the_series_that_was_nought_from_the_start() -> None:
+    stage = Stage()
+    stage.cache.put("ModelDeployment", deployment())
+    assert stage.results("succeeded", "") == 0
+    stage.cache.put("ModelPromotion", promotion(phase="Verifying", version=20))
+    stage.cache.put("ModelPromotion", promotion(phase="Succeeded", reason="", version=21))
+    (family,) = (found for found in stage.registry.collect() if found.name == "pigeonhole_promotion_results")
+    rows = [sample for sample in family.samples if sample.labels["result"] == "succeeded"]
+    assert [(row.labels["reason"], row.value) for row in rows] == [("", 1)], "a scrape takes one sample of a series"
+
+
 def test_attempts_that_had_ended_before_the_process_began_are_not_counted() -> None:
     stage = Stage()
     stage.cache.put("ModelPromotion", promotion(phase="RolledBack", reason="ErrorRatio"))
