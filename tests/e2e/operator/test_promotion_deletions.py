@@ -171,7 +171,7 @@ def test_a_record_that_is_deleted_ends_the_trial_and_another_begins(shop: Shop, 
 def test_a_namespace_is_deleted_without_the_operator_s_help(shop: Shop) -> None:
     on_trial(shop)
     kinds = ("ModelDeployment", "ModelPromotion")
-    items = [item for kind in kinds for item in shop.cluster.list(kind, shop.namespace)]
+    items = [item for kind in kinds for item in shop.cluster.listed(kind, shop.namespace)]
     assert [item["metadata"].get("finalizers") for item in items] == [None, None]
     shop.operator.stop()
     shop.cluster.delete("Namespace", shop.namespace)

@@ -1,8 +1,11 @@
 """What becomes of a version, from its alias to its end, in a world without a cluster."""
 
+from dataclasses import replace
+
 import pytest
 
 from pigeonhole_operator.decision.observed import Routing
+from pigeonhole_operator.decision.plan import ApplyRouting
 
 from .world import Model, World
 
@@ -464,3 +467,33 @@ def test_a_promotion_that_is_cut_off_at_each_action_ends_all_the_same(fail_at: i
     assert world.phase("documents-v2-1") == "Succeeded"
     assert world.aliases == {"champion": "2", "previous": "1"}
     assert len({event.reason for event in world.events.values()}) == 7
+
+
+@pytest.mark.parametrize("policy", ["Report", "Ignore"])
+def test_a_way_back_ends_although_somebody_else_wrote_the_routing(policy: str) -> None:
+    world = shop()
+    world.edit(driftPolicy=policy)
+    world.add(Model("2", macro_f1=0.95))
+    world.aliases["candidate"] = "2"
+    while world.status.state != "Canary":
+        world.run(5)
+    assert world.routing is not None
+    world.routing = replace(world.routing, stable_host="by-hand")
+    world.run(30)
+    del world.aliases["candidate"]
+    world.run(120)
+    assert world.phase("documents-v2-1") == "Superseded"
+    assert world.routing.candidate is None
+    assert world.candidate is None
+
+
+def test_a_routing_that_somebody_else_made_is_written_at_once_and_nothing_stalls() -> None:
+    world = World()
+    world.edit(driftPolicy="Report")
+    world.add(Model("1"))
+    world.serve("1")
+    world.field_conflict = None
+    plan = world.step()
+    written = [action for action in plan.actions if isinstance(action, ApplyRouting)]
+    assert [action.force for action in written] == [True]
+    assert world.conditions["Stalled"] == ("False", "NotStalled")

@@ -4,7 +4,7 @@ from pigeonhole_operator.decision import journal
 from pigeonhole_operator.decision.observed import Observed, Promotion
 from pigeonhole_operator.decision.placing import apply_stable, remove_candidate, serves
 from pigeonhole_operator.decision.plan import Action, Move
-from pigeonhole_operator.decision.routing import is_routed, route, shared, stable_alone
+from pigeonhole_operator.decision.routing import has_left, route, shared, stable_alone
 from pigeonhole_operator.resources.deployment_status import Release
 from pigeonhole_operator.resources.promotion import Phase, PromotionStatus
 
@@ -19,8 +19,10 @@ def retreat(observed: Observed, promotion: Promotion, status: PromotionStatus) -
     if previous is not None and _is_touched(status) and not _is_restored(observed, previous):
         return _restore(observed, promotion, status, previous)
     alone = stable_alone(observed.deployment, version)
-    if not is_routed(observed, alone):
-        return Move(status, route(observed, alone), wait=observed.deployment.spec.canary.interval)
+    leaving = promotion.spec.release.version
+    if not has_left(observed, alone, leaving):
+        written = route(observed, alone, leaving=leaving)
+        return Move(status, written, wait=observed.deployment.spec.canary.interval)
     if observed.candidate is not None:
         return Move(status, remove_candidate(observed), wait=observed.deployment.spec.canary.interval)
     outcome = status.outcome or Phase.ROLLED_BACK

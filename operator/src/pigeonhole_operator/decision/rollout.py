@@ -20,7 +20,7 @@ from pigeonhole_operator.decision.placing import (
 )
 from pigeonhole_operator.decision.plan import Action, DeleteAlias, Move, SetAlias, TagVersion
 from pigeonhole_operator.decision.retreat import retreat
-from pigeonhole_operator.decision.routing import is_routed, route, stable_alone
+from pigeonhole_operator.decision.routing import has_left, route, stable_alone
 from pigeonhole_operator.decision.trial import deadline_of, try_out
 from pigeonhole_operator.resources.deployment_status import Release
 from pigeonhole_operator.resources.promotion import Phase, PromotionStatus, Trigger
@@ -169,11 +169,11 @@ def _never_ready(
 def _verify(observed: Observed, promotion: Promotion, status: PromotionStatus) -> Move:
     deployment, release = observed.deployment, promotion.spec.release
     alone = stable_alone(deployment, release.version)
-    actions: tuple[Action, ...] = route(observed, alone)
-    if not is_routed(observed, alone) or observed.candidate is not None:
-        if is_routed(observed, alone):
-            actions = remove_candidate(observed)
+    if not has_left(observed, alone, release.version):
+        actions: tuple[Action, ...] = route(observed, alone, leaving=release.version)
         return Move(status, actions, wait=deployment.spec.canary.interval)
+    if observed.candidate is not None:
+        return Move(status, remove_candidate(observed), wait=deployment.spec.canary.interval)
     if isinstance(observed.registry, Problem):
         return Move(journal.noted(status, observed.registry.reason, observed.registry.message))
     failure = observed.failure

@@ -70,13 +70,32 @@ def routing_digest(routing: Routing) -> str:
     return hashlib.sha256(repr(routing).encode()).hexdigest()[:16]
 
 
-def route(observed: Observed, wanted: Routing) -> tuple[Action, ...]:
-    """Return what brings the routing about: nothing when it is so, cannot be read, or is another's to keep."""
+def route(observed: Observed, wanted: Routing, *, leaving: str | None = None) -> tuple[Action, ...]:
+    """Return what brings the routing about: nothing when it is so, cannot be read, or is another's to keep.
+
+    The ConfigMap is there for the operator to write, whoever made it. What somebody else wrote since is kept where the
+    drift policy says so, unless it names `leaving`, a version whose predictor is about to go.
+    """
     if not isinstance(observed.routing, Routing) or is_routed(observed, wanted):
         return ()
-    if is_foreign(observed) and observed.deployment.spec.drift_policy != "Correct":
+    if is_kept(observed) and not names(observed, leaving):
         return ()
     # Readers tell by a generation that rises that they have the newest one, also after a change by hand.
     generation = max(observed.routing.generation, observed.deployment.status.routing_generation) + 1
-    written = replace(wanted, generation=generation)
-    return (ApplyRouting(routing_config_map(observed.deployment), written, force=observed.field_conflict is not None),)
+    return (ApplyRouting(routing_config_map(observed.deployment), replace(wanted, generation=generation), force=True),)
+
+
+def is_kept(observed: Observed) -> bool:
+    """Tell whether the routing is somebody else's, and the drift policy leaves it to them."""
+    return is_foreign(observed) and observed.deployment.spec.drift_policy != "Correct"
+
+
+def names(observed: Observed, version: str | None) -> bool:
+    """Tell whether the routing that is in force has a version as its candidate."""
+    found = observed.routing.candidate if isinstance(observed.routing, Routing) else None
+    return found is not None and found.version == version
+
+
+def has_left(observed: Observed, wanted: Routing, version: str) -> bool:
+    """Tell whether the routing is as wanted, or somebody else's to keep and without a version."""
+    return is_routed(observed, wanted) or (is_kept(observed) and not names(observed, version))
