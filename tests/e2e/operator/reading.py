@@ -6,7 +6,8 @@ from typing import Any
 from .cluster import Object
 from .invariants import ENDS
 from .recorder import status_of
-from .shop import Condition, Shop
+from .shop import Shop
+from .story import Condition
 
 PHASES = (
     *("Gating", "AwaitingApproval", "DeployingCanary", "Mirroring", "Canary", "Promoting", "Verifying", "RollingBack"),
