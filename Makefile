@@ -10,7 +10,7 @@ WORKERS ?= 2
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BENCH_DATA ?=
 IMAGES ?=
-CASES ?= 6
+CASES ?= 4
 
 .PHONY: help
 help: ## List the targets
@@ -81,7 +81,12 @@ e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and R
 	@scripts/images predictor transformer operator mlflow e2e-storage-initializer e2e-object-store e2e-prometheus
 	@echo "e2e: one after another"
 	@$(RUN)/pytest -m e2e --ignore tests/e2e/operator $(PYTEST_ARGS)
-	@echo "e2e: the operator's cases, $(CASES) at once"
+	@echo "e2e: the operator's ways, $(CASES) at once"
+	@$(RUN)/pytest -m e2e -n $(CASES) tests/e2e/operator/test_harness.py tests/e2e/operator/test_promotion_paths.py $(PYTEST_ARGS)
+
+.PHONY: e2e-operator
+e2e-operator: setup-test ## All cases of the operator on the cluster named by KUBECONFIG and REGISTRY
+	@scripts/images e2e-storage-initializer
 	@$(RUN)/pytest -m e2e -n $(CASES) tests/e2e/operator $(PYTEST_ARGS)
 
 .PHONY: images
