@@ -1,6 +1,7 @@
 """The operator as a process of its own, under the account of a case."""
 
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -34,6 +35,11 @@ class OperatorProcess:
     @property
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def url(self) -> str:
+        """Where it tells of its health and its metrics, and takes webhooks."""
+        return f"http://127.0.0.1:{self._environment['PIGEONHOLE_OPERATOR_PORT']}"
 
     @property
     def text(self) -> str:
@@ -95,12 +101,15 @@ class OperatorProcess:
             recorder.listeners.remove(look)
 
     @contextlib.contextmanager
-    def killed_after_request(self, proxy: FaultProxy, method: str, path: str) -> Iterator[list[Exchange]]:
-        """Kill it after a server has answered a request and before it hears of that."""
+    def killed_after_request(
+        self, proxy: FaultProxy, method: str, path: str, number: int = 1
+    ) -> Iterator[list[Exchange]]:
+        """Kill it after a server has answered the request of a number and before it hears of that."""
         fitting: list[Exchange] = []
+        numbers = itertools.count(1)
 
         def look(exchange: Exchange) -> None:
-            if not fitting and exchange.method == method and path in exchange.path:
+            if not fitting and exchange.method == method and path in exchange.path and next(numbers) == number:
                 fitting.append(exchange)
                 self._signal(signal.SIGKILL)
 
@@ -138,10 +147,10 @@ def settings(
         "MLFLOW_URL": mlflow,
         "PROMETHEUS_URL": prometheus,
         "PORT": str(port),
-        # Lost and won within a case, and yet not lost to a busy machine.
+        # A lease that is lost and won within a case, and kept on a machine that is busy with others.
         "LEASE_SECONDS": "10",
-        "LEASE_RENEW_SECONDS": "7",
-        "LEASE_RETRY_SECONDS": "1",
+        "LEASE_RENEW_SECONDS": "8",
+        "LEASE_RETRY_SECONDS": "0.5",
         "BACKOFF_SECONDS": "0.5",
         "BACKOFF_LIMIT_SECONDS": "5",
         "ARTEFACT_SECONDS": "0",

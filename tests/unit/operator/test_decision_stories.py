@@ -198,6 +198,18 @@ def test_without_metrics_the_weight_is_never_raised() -> None:
     world.metrics_down = False
     world.run(300)
     assert world.phase("documents-v2-1") == "Succeeded"
+    assert world.conditions["MetricsReachable"] == ("True", "MetricsAnswer")
+    told = [event.reason for event in world.events.values() if event.reason.startswith("Metrics")]
+    assert told == ["MetricsUnreachable", "MetricsAnswer"]
+
+
+def test_a_canary_that_passes_at_its_first_checks_has_shown_that_metrics_answer() -> None:
+    world = shop()
+    world.add(Model("2"))
+    world.aliases["candidate"] = "2"
+    world.run(300)
+    assert world.phase("documents-v2-1") == "Succeeded"
+    assert world.conditions["MetricsReachable"] == ("True", "MetricsAnswer")
 
 
 def reasons_over_time(world: World, seconds: int) -> set[tuple[str, str]]:

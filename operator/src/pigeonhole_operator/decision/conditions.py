@@ -155,16 +155,16 @@ def _registry(situation: Situation) -> Finding:
 def _metrics(situation: Situation) -> Iterator[Finding]:
     status = situation.under_way
     known = situation.observed.deployment.status.condition("MetricsReachable")
-    if status is None or status.phase not in (Phase.MIRRORING, Phase.CANARY):
-        # Nobody asks for metrics now; what was found the last time stays until somebody does.
-        if known is not None and known.status == "True":
-            yield Finding("MetricsReachable", known.status, known.reason, known.message)
-        return
-    fault = next((check for check in status.checks if check.verdict == "Error"), None)
-    if fault is not None:
+    checks = status.checks if status is not None else ()
+    on_trial = status is not None and status.phase in (Phase.MIRRORING, Phase.CANARY)
+    fault = next((check for check in checks if check.verdict == "Error"), None)
+    if fault is not None and on_trial:
         yield Finding("MetricsReachable", "False", fault.reason, fault.message)
-    elif status.checks:
+    elif checks and fault is None:
         yield Finding("MetricsReachable", "True", "MetricsAnswer")
+    elif known is not None and (on_trial or known.status == "True"):
+        # Nobody has asked since: what was found the last time stays, a failure no longer than the trial.
+        yield Finding("MetricsReachable", known.status, known.reason, known.message)
 
 
 def _target(situation: Situation) -> Finding:
