@@ -38,7 +38,10 @@ serve: setup ## Start the platform on this machine
 
 .PHONY: test
 test: setup-test check ## All checks and tests: unit, integration, browser; WORKERS=3 takes more of a larger machine
-	@$(RUN)/pytest -m "unit or integration or browser" $(SPREAD) $(PYTEST_ARGS)
+	@echo "test: $(WORKERS) at once"
+	@$(RUN)/pytest -m "(unit or integration or browser) and not alone" $(SPREAD) $(PYTEST_ARGS)
+	@echo "test: one after another"
+	@$(RUN)/pytest -m "alone and not e2e" $(PYTEST_ARGS)
 
 .PHONY: check
 check: lint types imports ## Format, lint, types, import directions and the lock
@@ -66,7 +69,8 @@ unit: setup-test ## The unit tests alone
 
 .PHONY: integration
 integration: setup-test ## The integration tests alone
-	@$(RUN)/pytest -m integration $(SPREAD) $(PYTEST_ARGS)
+	@$(RUN)/pytest -m "integration and not alone" $(SPREAD) $(PYTEST_ARGS)
+	@$(RUN)/pytest -m "integration and alone" $(PYTEST_ARGS)
 
 .PHONY: kill-list
 kill-list: setup-test ## The API's kill list at its full length: 20 killings of each kind, a minute without inference

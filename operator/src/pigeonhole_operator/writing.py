@@ -100,7 +100,7 @@ class ClusterWriter:
     async def apply_stable(self, writes: Writes, action: ApplyStable) -> None:
         """Have the stable InferenceService, which must be there, serve a release."""
         stored = self._service(writes, action.service)
-        body = stable_body(stored, writes.deployment, action.release)
+        body = stable_body(stored, action.release)
         self._cache.put("InferenceService", await self._cluster.apply(InferenceService, body, force=action.force))
 
     async def apply_candidate(self, writes: Writes, action: ApplyCandidate) -> None:

@@ -22,7 +22,7 @@ from pigeonhole.documents import DocumentRefused, RefusalReason
 from pigeonhole.ocr import DocumentText, open_reader
 from pigeonhole.ocr.pool import PoolSettings, ReadingPool
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 pillow_heif.register_heif_opener()
 PAGE_SECONDS = 8.0
 MOST_MEMORY = 700_000_000

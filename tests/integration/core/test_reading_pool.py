@@ -28,7 +28,7 @@ from pigeonhole.ocr.pool import (
     ReadingPool,
 )
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 SECONDS = 60
 
 

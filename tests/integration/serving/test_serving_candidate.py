@@ -17,7 +17,7 @@ from pigeonhole_serving.routing import choose, parse_routing
 from .conftest import INVOICE, PAYSLIP, Server, as_base64, make_pdf, make_scan, v1_body, wait_until
 from .routed import ANSWER, V1, Routed, predictor_of, send
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 FAILURES = 3
 
 

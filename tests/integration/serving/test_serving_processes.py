@@ -15,7 +15,7 @@ from PIL import Image
 
 from .conftest import INVOICE, Server, make_scan, v1_body, wait_until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 V1 = "/v1/models/documents:predict"
 PAGE = make_scan(INVOICE * 5, (1600, 1400))
 

@@ -12,7 +12,7 @@ import pytest
 from .conftest import INVOICE, Server, make_pdf, make_scan, wait_until
 from .routed import ANSWER, Routed, predictor_of, send
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")

@@ -27,20 +27,20 @@ RUN = {"name": "PIGEONHOLE_SERVING_MODEL_RUN_ID", "value": "run2"}
 
 
 def test_of_the_stable_service_only_the_models_own_fields_are_written() -> None:
-    body = stable_body(service(), parsed(deployment()), RELEASE)
+    body = stable_body(service(), RELEASE)
     assert set(body["spec"]) == {"predictor"}
     assert set(body["spec"]["predictor"]) == {"model"}
     assert set(body["spec"]["predictor"]["model"]) == {"storageUri", "env"}
-    assert body["metadata"]["annotations"] == {"pigeonhole.dev/owner": "documents"}
+    assert {"annotations", "labels"} & set(body["metadata"]) == set()
 
 
 def test_a_stable_service_that_is_not_the_one_that_was_seen_is_not_written() -> None:
-    metadata = stable_body(service(), parsed(deployment()), RELEASE)["metadata"]
+    metadata = stable_body(service(), RELEASE)["metadata"]
     assert (metadata["uid"], metadata["resourceVersion"]) == ("uid-documents", "30")
 
 
 def test_variables_of_others_stay_in_their_places_where_the_list_is_one() -> None:
-    env = stable_body(service(), parsed(deployment()), RELEASE)["spec"]["predictor"]["model"]["env"]
+    env = stable_body(service(), RELEASE)["spec"]["predictor"]["model"]["env"]
     last = {"name": "LAST", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
     assert env == [{"name": "FIRST", "value": "1"}, VERSION, last, RUN]
 
@@ -51,7 +51,7 @@ def test_variables_of_others_are_left_to_them_where_the_list_is_merged_by_name()
         "f:spec": {"f:predictor": {"f:model": {"f:env": {'k:{"name":"FIRST"}': {".": {}, "f:value": {}}}}}}
     }
     raw["metadata"]["managedFields"] = [{"manager": "kubectl", "fieldsV1": owned}]
-    env = stable_body(raw, parsed(deployment()), RELEASE)["spec"]["predictor"]["model"]["env"]
+    env = stable_body(raw, RELEASE)["spec"]["predictor"]["model"]["env"]
     assert env == [VERSION, RUN]
 
 
@@ -59,7 +59,7 @@ def test_a_release_without_a_run_takes_the_old_runs_variable_away() -> None:
     raw = service()
     raw["spec"]["predictor"]["model"]["env"] = [RUN, VERSION]
     release = RELEASE.model_copy(update={"run_id": ""})
-    assert stable_body(raw, parsed(deployment()), release)["spec"]["predictor"]["model"]["env"] == [VERSION]
+    assert stable_body(raw, release)["spec"]["predictor"]["model"]["env"] == [VERSION]
 
 
 def test_the_candidate_is_a_predictor_like_the_stable_one_and_nothing_else() -> None:

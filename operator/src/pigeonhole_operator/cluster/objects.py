@@ -26,8 +26,10 @@ _MESSAGE = 1024
 """Characters of an Event's message, as the API server allows them."""
 
 
-def stable_body(stored: Raw, deployment: Deployment, release: Release) -> Raw:
+def stable_body(stored: Raw, release: Release) -> Raw:
     """Return what makes the stable InferenceService serve a release.
+
+    No annotation or label is written: KServe hands them on to the pods, and the transformer would be started anew.
 
     It holds for the stored version alone: a list of variables that cannot be merged is written as a whole.
     """
@@ -41,7 +43,6 @@ def stable_body(stored: Raw, deployment: Deployment, release: Release) -> Raw:
             "namespace": metadata["namespace"],
             "uid": metadata["uid"],
             "resourceVersion": metadata["resourceVersion"],
-            "annotations": {OWNER: deployment.name},
         },
         "spec": {"predictor": {"model": model}},
     }
