@@ -98,7 +98,6 @@ def parsed(raw: Raw) -> Deployment:
 
 async def stable_applied(cluster: LightkubeCluster, namespace: str, *, force: bool) -> Raw:
     """Apply the release to the stable service as it is now, again when KServe's controller was quicker."""
-    owner = parsed(await cluster.get(ModelDeployment, namespace, "documents"))
     while True:
         stored = await cluster.get(InferenceService, namespace, "documents")
         with suppress(Conflict):
@@ -180,7 +179,6 @@ def test_a_stable_service_that_changed_meanwhile_is_not_written(kubectl: Kubectl
 
     async def test(cluster: LightkubeCluster) -> None:
         stored = await cluster.get(InferenceService, kubectl.namespace, "documents")
-        owner = parsed(await cluster.get(ModelDeployment, kubectl.namespace, "documents"))
         kubectl("annotate", "inferenceservice", "documents", "changed=yes")
         with pytest.raises(Conflict):
             await cluster.apply(InferenceService, stable_body(stored, RELEASE), force=True)
@@ -193,7 +191,6 @@ def test_a_stable_service_that_is_gone_is_not_made_anew(kubectl: Kubectl) -> Non
 
     async def test(cluster: LightkubeCluster) -> None:
         stored = await cluster.get(InferenceService, kubectl.namespace, "documents")
-        owner = parsed(await cluster.get(ModelDeployment, kubectl.namespace, "documents"))
         kubectl("delete", "inferenceservice", "documents")
         with pytest.raises(Conflict):
             await cluster.apply(InferenceService, stable_body(stored, RELEASE), force=True)
