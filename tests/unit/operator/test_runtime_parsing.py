@@ -77,14 +77,6 @@ def test_a_service_tells_what_it_serves_and_whose_it_is() -> None:
     assert found.settled
 
 
-def test_a_service_that_its_controller_has_not_seen_is_not_settled() -> None:
-    raw = service(status={"observedGeneration": 0, "conditions": [{"type": "Ready", "status": "True"}]})
-    found = parse_service(raw)
-    assert isinstance(found, Service)
-    assert found.ready
-    assert not found.settled
-
-
 def test_a_service_says_why_its_model_does_not_load_rather_than_that_it_is_not_ready() -> None:
     raw = service(
         status={

@@ -137,7 +137,7 @@ class World:
             if starts:
                 self.running[service.name] = service.version
             ready = service.name in self.running
-            setattr(self, name, replace(service, ready=ready, observed_generation=service.generation))
+            setattr(self, name, replace(service, ready=ready))
 
     # What the operator sees and does.
 
@@ -300,7 +300,7 @@ class World:
 
 
 def _service(name: str, release: Release, owner: str, *, ready: bool = True) -> Service:
-    return Service(name, f"uid-{name}", 1, 1, ready, "", release.storage_uri, release.version, owner, {})
+    return Service(name, f"uid-{name}", 1, ready, "", release.storage_uri, release.version, owner, {})
 
 
 def _asked(service: Service, release: Release) -> Service:

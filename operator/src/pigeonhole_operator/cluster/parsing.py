@@ -91,7 +91,6 @@ def parse_service(raw: Raw) -> Service | Invalid:
         name=metadata["name"],
         uid=metadata["uid"],
         generation=metadata.get("generation", 0),
-        observed_generation=said.observed_generation,
         ready=ready.status == "True",
         message=_message(ready, said),
         storage_uri=model.storage_uri,

@@ -69,7 +69,6 @@ class ModelStatus(Shape):
 class ServiceStatus(Shape):
     """What KServe's controller says of an InferenceService."""
 
-    observed_generation: int = 0
     conditions: tuple[Condition, ...] = ()
     model_status: ModelStatus = ModelStatus()
 

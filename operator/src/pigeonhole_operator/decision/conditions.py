@@ -172,7 +172,7 @@ def _target(situation: Situation) -> Finding:
     if target is None:
         return Finding("TargetReady", "False", "TargetMissing")
     if not target.settled:
-        return Finding("TargetReady", "False", "RollingOut" if target.ready else "NotReady", target.message)
+        return Finding("TargetReady", "False", "NotReady", target.message)
     return Finding("TargetReady", "True", "TargetReady")
 
 

@@ -104,7 +104,6 @@ class Service:
     name: str
     uid: str
     generation: int
-    observed_generation: int
     ready: bool
     message: str
     storage_uri: str
@@ -116,8 +115,12 @@ class Service:
 
     @property
     def settled(self) -> bool:
-        """Tell whether it is ready as it is asked for now."""
-        return self.ready and self.observed_generation >= self.generation and not self.deleting
+        """Tell whether something of it is ready.
+
+        Which version that is only its predictor can say: the status's observedGeneration is that of one of its
+        Deployments, and Ready stays True while new pods do not start.
+        """
+        return self.ready and not self.deleting
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ class SourceSettings(BaseSettings):
     predictor_url: _Template = Field(
         "http://{host}.{namespace}.svc/v2/models/documents/infer", description="Address of a predictor by its host."
     )
-    predictor_answers: int = Field(3, ge=1, le=20, description="Answers of a predictor that must agree.")
+    predictor_answers: int = Field(8, ge=1, le=50, description="Answers of a predictor that must agree.")
 
     webhook_secret_file: Path | None = Field(
         None, description="File with the secret of MLflow's webhook; without it none is followed."
