@@ -86,7 +86,7 @@ e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and R
 	@echo "e2e: one after another"
 	@$(RUN)/pytest -m e2e --ignore tests/e2e/operator $(PYTEST_ARGS)
 	@echo "e2e: the operator's ways, $(CASES) at once"
-	@$(RUN)/pytest -m e2e -n $(CASES) tests/e2e/operator/test_harness.py tests/e2e/operator/test_promotion_paths.py $(PYTEST_ARGS)
+	@$(RUN)/pytest -m e2e -n $(CASES) tests/e2e/operator/test_promotion_paths.py tests/e2e/operator/test_promotion_pins.py $(PYTEST_ARGS)
 
 .PHONY: e2e-operator
 e2e-operator: setup-test ## All cases of the operator on the cluster named by KUBECONFIG and REGISTRY
