@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -171,13 +173,20 @@ def test_a_setting_that_is_wrong_is_named_without_a_trace(trained: Trained) -> N
             assert "PIGEONHOLE_OCR_PAGES" in told.stderr
 
 
-def test_file_names_are_shown_letter_by_letter(trained: Trained, tmp_path: Path) -> None:
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder whose path leaves room for a name in a table's column."""
+    with tempfile.TemporaryDirectory(prefix="n") as folder:
+        yield Path(folder)
+
+
+def test_file_names_are_shown_letter_by_letter(trained: Trained, short_path: Path) -> None:
     names = [b":warning: [red].txt", b"x\\[b].txt", b"\xff.txt"]
     for name in names:
-        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("text")
-    told = pigeonhole("classify", str(tmp_path), "--json", home=trained.home, PYTHONIOENCODING="utf-8:strict")
+        Path(os.fsdecode(os.fsencode(short_path) + b"/" + name)).write_text("text")
+    told = pigeonhole("classify", str(short_path), "--json", home=trained.home, PYTHONIOENCODING="utf-8:strict")
     assert (told.returncode, len(json.loads(told.stdout))) == (4, 3)
-    table = pigeonhole("classify", str(tmp_path), home=trained.home).stdout
+    table = pigeonhole("classify", str(short_path), home=trained.home).stdout
     assert ":warning: [red].txt" in table
     assert "x\\[b].txt" in table
 
