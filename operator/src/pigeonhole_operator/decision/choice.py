@@ -138,10 +138,9 @@ def _quarantine(deployment: Deployment, wish: Wish, version: ModelVersion) -> Ch
 def _earlier(observed: Observed, wish: Wish, version: ModelVersion) -> Choice | None:
     """Return what earlier attempts forbid: the same once more under the same rules, and haste after a failure."""
     deployment = observed.deployment
-    ended = [found for found in observed.promotions if found.status is not None and found.status.phase.ended]
+    ended = ended_of(observed.promotions)
     same = [found for found in ended if found.spec.release.version == wish.version]
-    if same and _is_futile(latest(same), wish, version, deployment.generation):
-        last = latest(same)
+    if same and _is_futile(last := same[-1], wish, version, deployment.generation):
         reason = last.status.reason if last.status else ""
         return Choice(reason=reason, message=f"Version {wish.version} failed in attempt {last.name}.")
     if wish.trigger in _BY_HAND:
@@ -197,6 +196,7 @@ def _unknown(observed: Observed) -> Release | None:
     return Release(version=target.version, storage_uri=target.storage_uri)
 
 
-def latest(promotions: list[Promotion]) -> Promotion:
-    """Return the attempt that began last."""
-    return max(promotions, key=lambda found: (found.created_at, found.spec.attempt, found.name))
+def ended_of(promotions: tuple[Promotion, ...]) -> list[Promotion]:
+    """Return the attempts that have ended, the oldest first."""
+    ended = [found for found in promotions if found.status is not None and found.status.phase.ended]
+    return sorted(ended, key=lambda found: (found.created_at, found.spec.attempt, found.name))

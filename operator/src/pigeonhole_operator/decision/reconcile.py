@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from pigeonhole_operator.decision.choice import Choice, choose, is_registered, release_of
+from pigeonhole_operator.decision.choice import Choice, choose, ended_of, is_registered, release_of
 from pigeonhole_operator.decision.conditions import Situation
-from pigeonhole_operator.decision.observed import Observed, Problem, Promotion
+from pigeonhole_operator.decision.observed import Observed, Problem, Promotion, Routing
 from pigeonhole_operator.decision.placing import carries
 from pigeonhole_operator.decision.plan import Action, DeletePromotion, Move, Plan, WritePromotion, WriteStatus
 from pigeonhole_operator.decision.rollout import advance, result_tags
@@ -32,7 +32,7 @@ def reconcile(observed: Observed) -> Plan:
     kept = keep_up(observed, stable, phase, wanted)
     actions = (*kept.actions, *(move.actions if move else ()))
     return Plan(
-        (*actions, *_record(observed, stable, promotion, move, choice, kept, actions)),
+        (*actions, *_record(observed, stable, promotion, move, choice, kept, actions, wanted)),
         _look_again(observed, promotion, move, choice),
     )
 
@@ -73,11 +73,11 @@ def _record(
     choice: Choice,
     kept: Upkeep,
     actions: tuple[Action, ...],
+    wanted: Routing | None,
 ) -> Iterator[Action]:
     """Yield what is written down: the attempt that begins, Events, the status, and last the attempt's journal."""
     last = move.status if move else _last(observed.promotions)
     situation = Situation(observed, stable, last, choice, kept.drift)
-    wanted = asked_for(observed.deployment, stable, promotion, promotion.status if promotion else None)
     if choice.start is not None:
         yield choice.start
     status = summarise(situation, promotion, actions, wanted, corrected=kept.corrected)
@@ -94,19 +94,13 @@ def _record(
 
 
 def _last(promotions: tuple[Promotion, ...]) -> PromotionStatus | None:
-    ended = _ended(promotions)
+    ended = ended_of(promotions)
     return ended[-1].status if ended else None
-
-
-def _ended(promotions: tuple[Promotion, ...]) -> list[Promotion]:
-    """Return the attempts that have ended, the oldest first."""
-    ended = [found for found in promotions if found.status is not None and found.status.phase.ended]
-    return sorted(ended, key=lambda found: (found.created_at, found.spec.attempt, found.name))
 
 
 def _housekeeping(observed: Observed) -> Iterator[Action]:
     """Yield what is left to say of attempts that have ended, and which of them are forgotten."""
-    ended = _ended(observed.promotions)
+    ended = ended_of(observed.promotions)
     for promotion in ended:
         if promotion.status is not None and not promotion.status.reported and _may_report(observed, promotion):
             if is_registered(observed, promotion.spec.release.version):

@@ -61,9 +61,6 @@ def _given_up(observed: Observed, status: PromotionStatus, reason: str, message:
 
 
 def _gate(observed: Observed, promotion: Promotion, status: PromotionStatus) -> Move:
-    if promotion.status is None:
-        # What gates judge is asked for once the journal says that they do.
-        return Move(status)
     facts = _facts(observed, promotion)
     if isinstance(facts, Problem):
         return _held(observed, status, facts)
