@@ -1,32 +1,30 @@
 """What all tests share."""
 
 import functools
-import os
 import ssl
 from collections.abc import Iterator
 from typing import Any
 
-import certifi
+import httpx
 import pytest
 
 
 @pytest.fixture(scope="session", autouse=True)
 def certificates_read_once() -> Iterator[None]:
-    """Give all HTTP clients of this process the system's certificates that the first one read.
+    """Give all HTTP clients of this process that name no certificates the system's, as the first one read them.
 
     Reading them takes longer than most requests; the tests make thousands of clients, which call none but servers of
-    this machine, without TLS. A client with certificates of its own, such as a cluster's, has a context of its own:
-    it may load a key into it.
+    this machine, without TLS. Only httpx's transports are given the shared context: whoever makes a context to load
+    something into it has its own.
     """
-    make = ssl.create_default_context
-    system = {certifi.where(), os.environ.get("SSL_CERT_FILE")}
-    once = functools.cache(lambda cafile: make(cafile=cafile))
+    make = httpx.create_ssl_context
+    once = functools.cache(make)
 
-    def create(*purpose: Any, **files: Any) -> ssl.SSLContext:
-        if not purpose and set(files) == {"cafile"} and files["cafile"] in system:
-            return once(files["cafile"])
-        return make(*purpose, **files)
+    def create(*, verify: ssl.SSLContext | str | bool, cert: Any, trust_env: bool) -> ssl.SSLContext:
+        if verify is True and cert is None:
+            return once(trust_env=trust_env)
+        return make(verify=verify, cert=cert, trust_env=trust_env)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ssl, "create_default_context", create)
+        patch.setattr("httpx._transports.default.create_ssl_context", create)
         yield
