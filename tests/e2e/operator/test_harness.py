@@ -88,6 +88,8 @@ def test_a_candidate_that_is_not_what_it_says_shows_so(
     made = shop.registered("2", behaves=behaves)
     on_trial(shop, made.uri, "2")
     shop.waits(lambda: shop.is_ready(CANDIDATE), "the candidate to be ready")
+    # Its Service leads there a moment later.
+    shop.waits(lambda: behaves == "broken" or shop.served(CANDIDATE) != {}, "the candidate to answer")
     identity = shop.served(CANDIDATE)
     assert identity.get("version") == version
     assert identity.get("digest") != made.digest if digest is None else identity["digest"] == digest
@@ -112,7 +114,7 @@ def test_mlflow_has_what_the_case_registered(shop: Shop) -> None:
     assert (version["version"], version["status"], version["source"], uri) == ("1", "READY", made.uri, made.uri)
     assert {"digest", "classes", "metrics", "data_review"} <= {tag["key"] for tag in version["tags"]}
     assert report.json()["metrics"] == {"macro_f1": 0.91}
-    assert report.json()["per_class"] == [{"label": "invoice", "recall": 0.8, "support": 40}]
+    assert report.json()["per_class"] == [{"class": "invoice", "recall": 0.8, "support": 40}]
     assert shop.registry.aliases() == {"candidate": "1"}
     shop.registry.remove_alias("candidate")
     assert shop.registry.aliases() == {}
