@@ -92,6 +92,10 @@ class Observer:
         )
         return await self._answered(observed, needs)
 
+    async def routing_of(self, deployment: Deployment) -> Routing | Problem:
+        """Return the routing as it is now."""
+        return await self._read_routing(deployment.namespace, routing_config_map(deployment))
+
     def wrote_routing(self, deployment: Deployment) -> None:
         """Have the routing of a ModelDeployment read again by the next look."""
         self._routings.forget((deployment.namespace, routing_config_map(deployment)))

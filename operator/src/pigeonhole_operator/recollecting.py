@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pigeonhole_operator.cluster.cache import Key
-from pigeonhole_operator.decision.observed import Problem
+from pigeonhole_operator.decision.observed import Deployment, Problem
 from pigeonhole_operator.decision.plan import ApplyRouting, ApplyStable, Plan
+from pigeonhole_operator.decision.reconcile import under_way
 from pigeonhole_operator.knowing import Known
 from pigeonhole_operator.outcome import Outcome, Result
 
@@ -35,6 +36,7 @@ class Recollections:
         self._conflict_seconds = conflict_seconds
         self._hindrances: dict[Key, _Hindrance] = {}
         self._failures: dict[Key, Problem] = {}
+        self._on_trial: dict[Key, Deployment] = {}
 
     def of(self, key: Key, known: Known) -> Recollection:
         """Return what is recollected of a ModelDeployment.
@@ -52,6 +54,10 @@ class Recollections:
 
     def note(self, key: Key, known: Known, plan: Plan, outcome: Outcome) -> None:
         """Take in how a plan ended."""
+        if under_way(known.promotions) is not None:
+            self._on_trial[key] = known.deployment
+        else:
+            self._on_trial.pop(key, None)
         if outcome.field_conflict is not None:
             self._hindrances[key] = _Hindrance(outcome.field_conflict, _generations(known), self._clock())
         elif outcome.result is Result.SUCCESS and any(
@@ -63,10 +69,15 @@ class Recollections:
         elif outcome.result is Result.SUCCESS:
             self._failures.pop(key, None)
 
+    def on_trial(self, key: Key) -> Deployment | None:
+        """Return a ModelDeployment as it was when an attempt of it was under way at the last look."""
+        return self._on_trial.get(key)
+
     def forget(self, key: Key) -> None:
         """Forget a ModelDeployment that is gone."""
         self._hindrances.pop(key, None)
         self._failures.pop(key, None)
+        self._on_trial.pop(key, None)
 
 
 def _generations(known: Known) -> tuple[int, int]:

@@ -9,7 +9,8 @@ from pigeonhole_operator.cluster.cache import Cache, Key
 from pigeonhole_operator.cluster.errors import ClusterError
 from pigeonhole_operator.cluster.parsing import Invalid
 from pigeonhole_operator.decision.observed import Problem
-from pigeonhole_operator.decision.plan import ApplyRouting, Emit
+from pigeonhole_operator.decision.plan import ApplyRouting, Emit, Plan
+from pigeonhole_operator.decision.routing import let_go
 from pigeonhole_operator.executing import Executor
 from pigeonhole_operator.knowing import Known, know
 from pigeonhole_operator.metrics import LAST_RECONCILED, RECONCILE_SECONDS, RECONCILED
@@ -73,11 +74,23 @@ class Reconciler:
     async def _turn(self, key: Key) -> Outcome:
         known = know(self._cache, key)
         if known is None:
-            self._recollections.forget(key)
-            return Outcome(Result.GONE)
+            return await self._leave(key)
         if isinstance(known, Invalid):
             return await self._refuse(key, known)
         return await self._decide(key, known)
+
+    async def _leave(self, key: Key) -> Outcome:
+        """Forget a ModelDeployment that is gone, and take what it had on trial out of the routing.
+
+        What belongs to it the cluster collects by itself; the routing is the service's, and stays.
+        """
+        if (deployment := self._recollections.on_trial(key)) is not None:
+            plan = Plan(let_go(deployment, await self._observer.routing_of(deployment)))
+            outcome = await self._executor.execute(deployment, plan)
+            if outcome.result in (Result.CONFLICT, Result.ERROR):
+                return outcome
+        self._recollections.forget(key)
+        return Outcome(Result.GONE)
 
     async def _decide(self, key: Key, known: Known) -> Outcome:
         recollection = self._recollections.of(key, known)

@@ -114,9 +114,9 @@ class ClusterWriter:
         await self._delete(InferenceService, writes.namespace, action.service, action.uid)
 
     async def apply_routing(self, writes: Writes, action: ApplyRouting) -> None:
-        """Write the transformer's routing."""
+        """Write the transformer's routing, whoever wrote it before."""
         body = routing_body(writes.namespace, action.config_map, action.routing)
-        await self._cluster.apply(ConfigMap, body, force=action.force)
+        await self._cluster.apply(ConfigMap, body, force=True)
 
     async def write_status(self, writes: Writes, action: WriteStatus) -> None:
         """Write the ModelDeployment's status, if nobody changed it since it was looked at."""

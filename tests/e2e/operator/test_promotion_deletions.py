@@ -66,6 +66,8 @@ def test_the_candidate_s_service_and_its_record_go_with_the_modeldeployment(shop
         is_gone(shop, kind, name)
     assert (shop.uris(), shop.uris(CANDIDATE)) == ([shop.uri("1")], [shop.uri("2"), ""])
     assert (shop.is_ready(SERVICE), shop.answers_as("1")["version"]) == (True, "1")
+    shop.waits(lambda: shop.routing()["candidate"] is None, "the candidate to be out of the routing")
+    assert shop.routing()["stable"]["version"] == "1"
 
 
 @pytest.mark.parametrize("at_once", [True, False])

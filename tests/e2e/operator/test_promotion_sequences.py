@@ -156,6 +156,7 @@ def test_a_stable_version_that_is_deleted_serves_on_and_says_so(shop: Shop) -> N
     shop.registry.delete("1")
     shop.sees("Ready", "True", "StableVersionDeleted")
     assert "is not in the registry any more" in shop.said("StableVersionDeleted")[0]
+    assert ("Warning", "StableVersionDeleted") in shop.events()
     assert shop.uris() == [shop.uri("1")]
     assert shop.answers_as("1")
     forced(shop, "2")

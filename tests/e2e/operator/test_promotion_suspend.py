@@ -119,7 +119,7 @@ def test_a_candidate_s_alias_that_is_taken_away_meanwhile_takes_it_back(shop: Sh
     in_canary(shop)
     shop.registry.remove_alias("candidate")
     shop.reaches("Superseded")
-    shop.settles("Idle", stable="1")
+    shop.settles("Suspended", stable="1")
     ends(shop, "Superseded", "CandidateWithdrawn")
     assert shop.weights() == [0, 50, 0]
 

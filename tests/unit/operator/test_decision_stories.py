@@ -108,6 +108,35 @@ def test_a_refused_version_is_judged_anew_when_somebody_changes_its_tags() -> No
     assert world.phase("documents-v2-2") == "Succeeded"
 
 
+def test_a_version_that_waits_for_approval_and_fails_stricter_gates_is_refused_once() -> None:
+    world = shop()
+    world.edit(approval="Manual")
+    world.add(Model("2", macro_f1=0.9))
+    world.aliases["candidate"] = "2"
+    world.run(60)
+    assert world.status.state == "AwaitingApproval"
+    world.edit(gates=[{"name": "f1", "metric": {"key": "macro_f1", "min": 0.99}}])
+    world.run(600)
+    assert {name: world.phase(name) for name in world.promotions} == {"documents-v2-1": "Rejected"}
+    # Rules that are no other ones are no reason to judge it again.
+    world.edit(historyLimit=7)
+    world.run(600)
+    assert list(world.promotions) == ["documents-v2-1"]
+    world.edit(approval="Automatic", gates=[{"name": "f1", "metric": {"key": "macro_f1", "min": 0.8}}])
+    world.run(600)
+    assert world.phase("documents-v2-2") == "Succeeded"
+
+
+def test_a_refused_version_that_a_person_asks_for_once_more_is_judged_once_more() -> None:
+    world = shop()
+    world.add(Model("2", macro_f1=0.1))
+    for attempt, reason in enumerate(("a try", "the report was mended"), 1):
+        world.edit(request={"version": "2", "reason": reason})
+        world.run(300)
+        assert world.phase(f"documents-v2-{attempt}") == "Rejected"
+        assert len(world.promotions) == attempt
+
+
 def test_a_version_that_disagrees_in_shadow_is_taken_back_and_not_tried_again() -> None:
     world = shop()
     world.add(Model("2", macro_f1=0.95, disagrees=True))
@@ -344,6 +373,16 @@ def test_suspended_on_trial_nothing_is_raised_and_a_bad_candidate_still_goes() -
     assert world.phase("documents-v2-1") == "RolledBack"
 
 
+def test_suspended_shows_also_when_nothing_is_on_trial_or_waits() -> None:
+    world = shop()
+    world.edit(suspend=True)
+    world.run(30)
+    assert world.status.state == "Suspended"
+    world.edit(suspend=False)
+    world.run(30)
+    assert world.status.state == "Idle"
+
+
 def test_the_time_of_a_suspension_does_not_count() -> None:
     world = shop()
     world.add(Model("2"))
@@ -463,6 +502,7 @@ def test_a_version_that_is_deleted_on_trial_is_given_up_and_one_that_serves_is_k
     world.deleted.add("1")
     world.run(30)
     assert world.conditions["Ready"] == ("True", "StableVersionDeleted")
+    assert [event.kind for event in world.events.values() if event.reason == "StableVersionDeleted"] == ["Warning"]
 
 
 @pytest.mark.parametrize("after_effect", [False, True])
@@ -507,5 +547,5 @@ def test_a_routing_that_somebody_else_made_is_written_at_once_and_nothing_stalls
     world.field_conflict = None
     plan = world.step()
     written = [action for action in plan.actions if isinstance(action, ApplyRouting)]
-    assert [action.force for action in written] == [True]
+    assert len(written) == 1
     assert world.conditions["Stalled"] == ("False", "NotStalled")

@@ -82,7 +82,7 @@ class Stage:
 
 def test_actions_are_done_in_their_order() -> None:
     stage = Stage()
-    routing = ApplyRouting("documents-routing", Routing(1, "documents-predictor", "1", None), force=False)
+    routing = ApplyRouting("documents-routing", Routing(1, "documents-predictor", "1", None))
     outcome = stage.execute(
         CreatePromotion("documents-v2-1", SPEC),
         ApplyCandidate("documents-candidate", RELEASE),
@@ -102,6 +102,7 @@ def test_actions_are_done_in_their_order() -> None:
         "status ModelDeployment documents",
         "event Promoted",
     ]
+    assert stage.cluster.forced == [True, True, False]
     assert stage.registry.calls == ["set champion=2"]
 
 

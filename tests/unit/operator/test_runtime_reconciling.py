@@ -1,9 +1,11 @@
 """Turns of the loop: what one plan came to is known to the next decision, and no fault stops the others."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -11,8 +13,9 @@ from prometheus_client import REGISTRY
 from pigeonhole_operator.brain import Brain, Sources
 from pigeonhole_operator.cluster.cache import Cache, Key
 from pigeonhole_operator.cluster.errors import FieldConflict, Forbidden, Unreachable
+from pigeonhole_operator.cluster.objects import routing_body
 from pigeonhole_operator.decision.needs import Needs
-from pigeonhole_operator.decision.observed import Observed, Problem
+from pigeonhole_operator.decision.observed import Observed, Problem, RoutedCandidate, Routing
 from pigeonhole_operator.decision.plan import ApplyStable, Plan, WriteStatus
 from pigeonhole_operator.executing import Executor
 from pigeonhole_operator.observing import Observer
@@ -24,7 +27,7 @@ from pigeonhole_operator.work_queue import Backoff, WorkQueue
 from pigeonhole_operator.writing import ClusterWriter, RegistryWriter
 
 from .runtime_cluster import RecordingCluster
-from .runtime_objects import NAMESPACE, RELEASE, deployment, promotion, service
+from .runtime_objects import NAMESPACE, RELEASE, deployment, metadata, promotion, service
 from .runtime_sources import FakeOthers, FakeRegistry
 from .runtime_time import FakeTime, settle
 
@@ -250,5 +253,52 @@ def test_a_deployment_that_is_gone_is_not_looked_at_again() -> None:
         await stage.time.pass_by(10_000)
         assert stage.looks == []
         assert stage.queue.depth == 0
+
+    asyncio.run(test())
+
+
+def routing(candidate: str | None) -> dict[str, Any]:
+    found = candidate and RoutedCandidate(candidate, "2", 40.0, shadow=True)
+    body = routing_body(NAMESPACE, "documents-routing", Routing(7, "documents-predictor", "1", found or None))
+    return {**body, "metadata": {**metadata("documents-routing", 50), **body["metadata"]}}
+
+
+def routed(stage: Stage) -> tuple[int, Any]:
+    content = json.loads(stage.cluster.objects["ConfigMap", "documents-routing"]["data"]["routing.json"])
+    return content["generation"], content["candidate"]
+
+
+@pytest.mark.parametrize(
+    ("phase", "candidate", "left"),
+    [
+        ("Canary", "documents-candidate-predictor", (8, None)),
+        ("Canary", None, (7, None)),
+        # Somebody else's candidate is theirs; so is the routing while nothing was on trial.
+        ("Canary", "another", (7, "another")),
+        ("Succeeded", "documents-candidate-predictor", (7, "documents-candidate-predictor")),
+    ],
+)
+def test_a_deployment_that_goes_takes_its_candidate_out_of_the_routing(
+    phase: str, candidate: str | None, left: tuple[int, str | None]
+) -> None:
+    async def test() -> None:
+        stage = Stage(lambda _: Plan())
+        stage.cluster.hold("ConfigMap", routing(candidate))
+        stage.cache.put("ModelPromotion", promotion(phase=phase))
+        await stage.begin("documents")
+        stage.cache.forget("ModelDeployment", *KEY)
+        stage.cluster.fails["apply ConfigMap"] = Unreachable("down")
+        stage.queue.add(KEY)
+        await settle()
+        stage.cluster.fails.clear()
+        await stage.time.pass_by(10)
+        generation, found = routed(stage)
+        assert (generation, found and found["host"]) == left
+        assert len(stage.looks) == 1
+        # It is forgotten: whatever is written there later is left alone.
+        stage.cluster.hold("ConfigMap", routing("documents-candidate-predictor"))
+        stage.queue.add(KEY)
+        await settle()
+        assert routed(stage)[0] == 7
 
     asyncio.run(test())

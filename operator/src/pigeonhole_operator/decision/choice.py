@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pigeonhole_operator.decision.gates import tags_digest
+from pigeonhole_operator.decision.journal import policy_of
 from pigeonhole_operator.decision.names import promotion_name
 from pigeonhole_operator.decision.observed import Deployment, ModelVersion, Observed, Problem, Promotion
 from pigeonhole_operator.decision.plan import CreatePromotion
@@ -140,7 +141,7 @@ def _earlier(observed: Observed, wish: Wish, version: ModelVersion) -> Choice | 
     deployment = observed.deployment
     ended = ended_of(observed.promotions)
     same = [found for found in ended if found.spec.release.version == wish.version]
-    if same and _is_futile(last := same[-1], wish, version, deployment.generation):
+    if same and _is_futile(last := same[-1], wish, version, deployment):
         reason = last.status.reason if last.status else ""
         return Choice(reason=reason, message=f"Version {wish.version} failed in attempt {last.name}.")
     if wish.trigger in _BY_HAND:
@@ -154,9 +155,13 @@ def _earlier(observed: Observed, wish: Wish, version: ModelVersion) -> Choice | 
     return None
 
 
-def _is_futile(last: Promotion, wish: Wish, version: ModelVersion, generation: int) -> bool:
+def _is_futile(last: Promotion, wish: Wish, version: ModelVersion, deployment: Deployment) -> bool:
     status = last.status
-    if status is None or status.phase not in _FAILED or last.spec.generation != generation:
+    if status is None or status.phase not in _FAILED:
+        return False
+    # A person who asks once more has a reason to; an alias that stays has none, unless the rules are others.
+    same_rules = wish.trigger is Trigger.ALIAS and status.policy == policy_of(deployment)
+    if last.spec.generation != deployment.generation and not same_rules:
         return False
     if status.phase is Phase.ROLLED_BACK and wish.trigger in (Trigger.ALIAS, Trigger.REQUEST):
         # Whether it is tried again is for the quarantine and the cooldown to say.

@@ -65,7 +65,6 @@ class ApplyRouting:
 
     config_map: str
     routing: Routing
-    force: bool
 
 
 @dataclass(frozen=True)

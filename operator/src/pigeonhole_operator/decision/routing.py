@@ -9,7 +9,7 @@ from pigeonhole_operator.decision.names import (
     routing_config_map,
     stable_service,
 )
-from pigeonhole_operator.decision.observed import Deployment, Observed, Promotion, RoutedCandidate, Routing
+from pigeonhole_operator.decision.observed import Deployment, Observed, Problem, Promotion, RoutedCandidate, Routing
 from pigeonhole_operator.decision.plan import Action, ApplyRouting
 from pigeonhole_operator.resources.deployment_spec import Step
 from pigeonhole_operator.resources.deployment_status import Release
@@ -80,9 +80,21 @@ def route(observed: Observed, wanted: Routing, *, leaving: str | None = None) ->
         return ()
     if is_kept(observed) and not names(observed, leaving):
         return ()
+    return (_written(observed.deployment, observed.routing, wanted),)
+
+
+def let_go(deployment: Deployment, routing: Routing | Problem) -> tuple[Action, ...]:
+    """Return what takes a candidate out of the routing whose ModelDeployment, and with it its predictor, is gone."""
+    host = predictor_host(candidate_service(deployment))
+    if isinstance(routing, Problem) or routing.candidate is None or routing.candidate.host != host:
+        return ()
+    return (_written(deployment, routing, replace(routing, candidate=None)),)
+
+
+def _written(deployment: Deployment, before: Routing, wanted: Routing) -> ApplyRouting:
     # Readers tell by a generation that rises that they have the newest one, also after a change by hand.
-    generation = max(observed.routing.generation, observed.deployment.status.routing_generation) + 1
-    return (ApplyRouting(routing_config_map(observed.deployment), replace(wanted, generation=generation), force=True),)
+    generation = max(before.generation, deployment.status.routing_generation) + 1
+    return ApplyRouting(routing_config_map(deployment), replace(wanted, generation=generation))
 
 
 def is_kept(observed: Observed) -> bool:

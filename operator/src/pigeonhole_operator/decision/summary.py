@@ -28,6 +28,8 @@ _TOLD: tuple[ConditionType, ...] = (
     "Suspended",
 )
 _ABNORMAL = ("Drifted", "Stalled", "Suspended")
+_WORRYING = ("StableVersionDeleted",)
+"""Reasons of conditions that are as they should be, and still ask for somebody."""
 
 
 def summarise(
@@ -76,7 +78,7 @@ def events(situation: Situation, promotion: Promotion | None, after: DeploymentS
 def _told(before: Condition | None, now: Condition) -> Iterator[Emit]:
     if before is not None and (before.status, before.reason) == (now.status, now.reason):
         return
-    bad = now.status != ("False" if now.type in _ABNORMAL else "True")
+    bad = now.status != ("False" if now.type in _ABNORMAL else "True") or now.reason in _WORRYING
     if before is None and not bad:
         return
     since = before.last_transition_time.isoformat() if before else ""
@@ -106,8 +108,10 @@ def _state(situation: Situation) -> str:
     journal = situation.under_way
     if situation.observed.conflict is not None:
         return "Conflict"
+    if journal is None and situation.observed.deployment.spec.suspend:
+        return "Suspended"
     if journal is None:
-        return situation.choice.reason if situation.choice.reason in ("Pinned", "Suspended", "Cooldown") else "Idle"
+        return situation.choice.reason if situation.choice.reason in ("Pinned", "Cooldown") else "Idle"
     if journal.suspended_at is not None:
         return "Suspended"
     limit = situation.observed.deployment.spec.canary.error_limit
