@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from pigeonhole.classifier import TrainedClassifier, TrainingParams, evaluate_classifier, train_classifier
+from pigeonhole.datasets import DatasetManifest, DatasetStore, Example
 from pigeonhole.registry import ModelRegistry, TrainingRecord
 from pigeonhole.text import clean_text
 
-from .served_documents import TEXTS
+from .served_documents import TEXTS, letter
 
 _TURNS = 8
 # Of each class, so many variants are kept for the report.
@@ -63,6 +64,13 @@ def register(registry: ModelRegistry, model: TrainedClassifier, judged: Sequence
         input_example=TEXTS["invoice"],
     )
     return registry.register(record).version
+
+
+def keep_golden_set(store: DatasetStore, kind: str, count: int) -> str:
+    """Put labelled documents of one class into a storage, and return the id of their dataset version."""
+    documents = [store.put_document(letter(kind, number)) for number in range(count)]
+    examples = [Example(sha256, kind, "correction", "annotator", "2026-11-01T09:00:00Z") for sha256 in documents]
+    return store.save(DatasetManifest.create(examples))
 
 
 def all_rows() -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from .test_images import pod, ready, running
 
 OPERATOR = MANIFESTS.parent / "operator"
 BUCKET = "models"
+DATASETS = f"s3://{BUCKET}/platform"
 KEYS = {"AWS_ACCESS_KEY_ID": "reader", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 STORE = {**KEYS, "AWS_ENDPOINT_URL": "http://objects:9000"}
 SCRAPING = """
@@ -22,30 +23,36 @@ scrape_configs:
       - targets: ["documents-transformer:80"]
         labels: {{namespace: "{namespace}"}}
 """
-DEPLOYMENT: dict[str, Any] = {
-    "apiVersion": "pigeonhole.dev/v1alpha1",
-    "kind": "ModelDeployment",
-    "metadata": {"name": "documents"},
-    "spec": {
-        "source": {"modelName": "document-classifier", "pollInterval": "5s"},
-        "target": {"inferenceService": "documents", "readyTimeout": "3m"},
-        "gates": [
-            {"name": "floor", "metric": {"key": "macro_f1", "min": 0.8}},
-            {"name": "no-worse", "metric": {"key": "macro_f1", "maxRegression": 0.02}},
-            {"name": "same-signature", "signature": "MustMatchStable"},
+SPEC: dict[str, Any] = {
+    "source": {"modelName": "document-classifier", "pollInterval": "5s"},
+    "target": {"inferenceService": "documents", "readyTimeout": "3m"},
+    "gates": [
+        {"name": "floor", "metric": {"key": "macro_f1", "min": 0.8}},
+        {"name": "no-worse", "metric": {"key": "macro_f1", "maxRegression": 0.02}},
+        {"name": "same-signature", "signature": "MustMatchStable"},
+    ],
+    "canary": {
+        "interval": "2s",
+        "progressDeadline": "10m",
+        "failureLimit": 1,
+        "steps": [
+            {"weight": 0, "mirror": True, "minSamples": 30, "duration": "5s"},
+            {"weight": 40, "mirror": True, "minSamples": 30, "duration": "5s"},
         ],
-        "canary": {
-            "interval": "2s",
-            "progressDeadline": "10m",
-            "failureLimit": 1,
-            "steps": [
-                {"weight": 0, "mirror": True, "minSamples": 30, "duration": "5s"},
-                {"weight": 40, "mirror": True, "minSamples": 30, "duration": "5s"},
-            ],
-        },
-        "rollback": {"cooldown": "0s"},
     },
+    "rollback": {"cooldown": "0s"},
 }
+
+
+def deployment(golden_set: str) -> dict[str, Any]:
+    """Return the ModelDeployment, whose candidates are tried on a golden set."""
+    canary = {**SPEC["canary"], "golden": {"dataset": golden_set, "minAccuracy": 0.9}}
+    return {
+        "apiVersion": "pigeonhole.dev/v1alpha1",
+        "kind": "ModelDeployment",
+        "metadata": {"name": "documents"},
+        "spec": {**SPEC, "canary": canary},
+    }
 
 
 def variables(values: dict[str, str]) -> list[dict[str, str]]:
@@ -88,7 +95,9 @@ def operator(kubectl: Kubectl) -> None:
             for subject in item.get("subjects", []):
                 subject["namespace"] = kubectl.namespace
             if item["kind"] == "Deployment":
-                item["spec"]["template"]["spec"]["containers"][0]["env"] += variables(STORE)
+                item["spec"]["template"]["spec"]["containers"][0]["env"] += variables(
+                    {**STORE, "PIGEONHOLE_STORAGE_URL": DATASETS}
+                )
         kubectl.apply(kept)
 
 

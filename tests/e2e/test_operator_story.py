@@ -1,23 +1,27 @@
-"""The whole story with real pods: a better model under load, a worse one, and one that disagrees in shadow."""
+"""The whole story with real pods: a better model under load, a worse one, and two that show it on trial only."""
 
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 from uuid import uuid4
 
 import boto3
 import pytest
 
+from pigeonhole.datasets import DatasetStore
 from pigeonhole.registry import ModelRegistry
+from pigeonhole.storage import open_storage
 
 from .forwarding import forwarded
 from .kubectl import Kubectl, wait_until
 from .operator_objects import install_crds
 from .served_documents import Load
-from .story_models import all_rows, register, renamed, seen_and_held_out, shuffled, trained
-from .story_parts import BUCKET, DEPLOYMENT, KEYS, RoutingRefresher, operator, servers, stores, wait_for_phase
+from .story_models import all_rows, keep_golden_set, register, renamed, seen_and_held_out, shuffled, trained
+from .story_parts import BUCKET, DATASETS, KEYS, RoutingRefresher, deployment, operator, servers, stores, wait_for_phase
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("stand_in")]
+GOLDEN_DOCUMENTS = 12
 
 
 class Story:
@@ -29,6 +33,10 @@ class Story:
     def condition(self, kind: str) -> tuple[str, str]:
         rows = self.kubectl.get("modeldeployment", "documents")["status"]["conditions"]
         return next((row["status"], row["reason"]) for row in rows if row["type"] == kind)
+
+    def attempt(self, name: str) -> dict[str, Any]:
+        status: dict[str, Any] = self.kubectl.get("modelpromotion", name)["status"]
+        return status
 
     def aliases(self) -> dict[str, str]:
         return {alias: version.version for version in self.registry.versions() for alias in version.aliases}
@@ -54,7 +62,8 @@ def story() -> Iterator[Story]:
         registry.promote("1")
         servers(kubectl, storage_uri(registry, "1"))
         operator(kubectl)
-        kubectl.apply([DEPLOYMENT])
+        golden_set = keep_golden_set(DatasetStore(open_storage(DATASETS)), "resume", GOLDEN_DOCUMENTS)
+        kubectl.apply([deployment(golden_set)])
         wait_until(lambda: rolled_out(kubectl), "the servers and the operator", lambda: kubectl("get", "pods"))
         url = stack.enter_context(forwarded(kubectl, "service/documents-transformer"))
         stack.enter_context(RoutingRefresher(kubectl))
@@ -90,15 +99,23 @@ def test_the_whole_story(story: Story) -> None:
         swapped = {"invoice": "payslip", "payslip": "invoice"}
         register(story.registry, trained(renamed(seen, swapped)), renamed(held, swapped))
         wait_for_phase(kubectl, "documents-v4-1", "RolledBack")
+        # One that is right about the documents that come, and wrong about those of the golden set, which do not.
+        swapped = {"resume": "payslip", "payslip": "resume"}
+        register(story.registry, trained(renamed(seen, swapped)), renamed(held, swapped))
+        wait_for_phase(kubectl, "documents-v5-1", "RolledBack")
     took = time.monotonic() - began
     assert load.failed == []
     assert {answer.class_name for answer in load.answers} == {"invoice"}
     assert {answer.version for answer in load.answers} == {"1", "2"}
     status = kubectl.get("modeldeployment", "documents")["status"]
-    assert (status["stable"]["version"], [item["version"] for item in status["quarantined"]]) == ("2", ["4"])
+    assert (status["stable"]["version"], [item["version"] for item in status["quarantined"]]) == ("2", ["4", "5"])
     assert story.condition("Ready") == ("True", "ServingStable")
     assert story.condition("GatesPassed") == ("True", "GatesPassed")
-    assert story.aliases() == {"champion": "2", "previous": "1", "candidate": "4"}
+    assert story.aliases() == {"champion": "2", "previous": "1", "candidate": "5"}
+    ends = {name: story.attempt(name) for name in ("documents-v2-1", "documents-v4-1", "documents-v5-1")}
+    assert [end["reason"] for end in ends.values()] == ["", "AnalysisFailed", "GoldenSetFailed"]
+    rights = [(end["golden"]["candidateRight"], end["golden"]["stableRight"]) for end in ends.values()]
+    assert rights == [(GOLDEN_DOCUMENTS, GOLDEN_DOCUMENTS)] * 2 + [(0, GOLDEN_DOCUMENTS)]
     refused = kubectl("logs", "deployment/pigeonhole-operator")
     assert "Forbidden" not in refused
     print(f"the story took {took:.0f} s, {len(load.answers)} documents were answered")  # noqa: T201
