@@ -39,7 +39,7 @@ def led_by(shop: Shop, operator: OperatorProcess, seconds: float = LEASE_SECONDS
     """Wait until an operator leads and the Lease names it, for no longer than that may take."""
 
     def holds() -> bool:
-        return leads(operator) and lease(shop)["holderIdentity"] in identities(operator)[-1:]
+        return leads(operator) and lease(shop).get("holderIdentity") in identities(operator)[-1:]
 
     shop.waits(holds, f"{operator.log.name} to lead", seconds)
 

@@ -22,7 +22,16 @@ FINE = {
     ("Suspended", "False", "Active"),
 }
 AGREES, DISAGREES = (100, 2), (0, 900)
-TAKEN_BACK: Object = {"canary": {"failureLimit": 0}}
+TAKEN_BACK: Object = {
+    "canary": {
+        "failureLimit": 0,
+        "steps": [
+            {"weight": 0, "mirror": True, "minSamples": 20, "duration": "1s"},
+            {"weight": 50, "mirror": True, "minSamples": 50_000, "duration": "1s"},
+        ],
+    }
+}
+"""A second step that lasts until the candidate fails in it."""
 
 
 def begins(shop: Shop, spec: Object | None = None) -> None:
@@ -34,7 +43,7 @@ def begins(shop: Shop, spec: Object | None = None) -> None:
 
 def fails(shop: Shop) -> None:
     """Let the candidate, once it has a share of the documents, be of another opinion than stable."""
-    shop.reaches("Canary")
+    shop.waits(lambda: shop.weights() == [0, 50], "the candidate's share")
     shop.metrics(agreement=DISAGREES)
 
 

@@ -122,7 +122,8 @@ def test_another_candidate_that_came_while_nobody_looked_takes_the_place_of_the_
     shop.prometheus_proxy.heals()
     shop.metrics("3", agreement=outcomes.AGREES, answered=50)
     shop.settles("Idle", stable="3")
-    assert _phases(shop) == {"documents-v2-1": "Superseded", "documents-v3-1": "Succeeded"}
+    ended = {"documents-v2-1": "Superseded", "documents-v3-1": "Succeeded"}
+    shop.waits(lambda: _phases(shop) == ended, "the end of both")
     assert status_of(shop.promotions()[0])["reason"] == "SupersededByCandidate"
     assert shop.status.get("quarantined", []) == []
     assert shop.uris() == [shop.uri("1"), shop.uri("3")]

@@ -61,7 +61,7 @@ def test_metrics_that_stay_away_end_it_at_the_deadline(shop: Shop) -> None:
 
 def test_reports_that_cannot_be_read_end_it_at_the_deadline_before_anything_moved(shop: Shop) -> None:
     shop.serving("1", spec=due())
-    shop.mlflow_proxy.breaks(Fault.ERROR, only="evaluation.json")
+    shop.mlflow_proxy.breaks(Fault.ERROR, only="/get-artifact")
     shop.candidate("2")
     shop.sees("Progressing", "True", "RegistryUnreachable")
     shop.reaches("Rejected")

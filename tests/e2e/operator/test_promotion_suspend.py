@@ -66,7 +66,7 @@ def test_a_deployment_that_is_made_suspended_takes_over_what_serves_and_begins_n
 
 def test_it_stops_in_gating_and_goes_on_from_there(shop: Shop) -> None:
     shop.serving("1")
-    shop.mlflow_proxy.breaks(Fault.ERROR, only="evaluation.json")
+    shop.mlflow_proxy.breaks(Fault.ERROR, only="/get-artifact")
     shop.candidate("2")
     shop.sees("Progressing", "True", "RegistryUnreachable")
     suspend(shop)

@@ -78,8 +78,13 @@ def _drifts(observed: Observed, stable: Release, phase: Phase | None, wanted: Ro
 
 
 def _changed_target(observed: Observed, stable: Release) -> str:
-    found = observed.target.version if observed.target and observed.target.version else "other files"
-    return f"{observed.deployment.spec.target.inference_service} asks for {found} instead of {stable.version}."
+    service, found = (
+        observed.deployment.spec.target.inference_service,
+        observed.target.version if observed.target else "",
+    )
+    if found in ("", stable.version):
+        return f"{service} asks for other files than those of version {stable.version}."
+    return f"{service} asks for version {found} instead of {stable.version}."
 
 
 def _tidied(observed: Observed, phase: Phase | None, wanted: Routing | None) -> tuple[Action, ...]:

@@ -86,6 +86,9 @@ class MlflowRegistry:
         if answer is None:
             message = f"The run of version {version.version} has no {EVALUATION_FILE}."
             raise SourceError("EvaluationMissing", message)
+        if answer.headers.get("Content-Type", "").startswith("text/html"):
+            # A page that asks to sign in stands before the report, and may be gone the next time.
+            raise self._source.is_garbled()
         return parse_evaluation(answer.content)
 
     async def set_alias(self, model: str, alias: str, version: str) -> None:
