@@ -50,6 +50,11 @@ class CountingProxy:
     async def _end(self) -> None:
         await self._runner.cleanup()
         await self._session.close()
+        # Watches have no end of their own.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _forward(self, request: web.Request) -> web.StreamResponse:
         self.counts[name_of(request.method, request.path, "watch" in request.query)] += 1
