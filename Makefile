@@ -10,7 +10,7 @@ WORKERS ?= 2
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BENCH_DATA ?=
 IMAGES ?=
-CASES ?= 4
+CASES ?= 5
 
 .PHONY: help
 help: ## List the targets
@@ -89,7 +89,12 @@ e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and R
 	@$(RUN)/pytest -m e2e -n $(CASES) tests/e2e/operator/test_promotion_paths.py tests/e2e/operator/test_promotion_pins.py $(PYTEST_ARGS)
 
 .PHONY: e2e-operator
-e2e-operator: setup-test ## All cases of the operator on the cluster named by KUBECONFIG and REGISTRY
+e2e-operator: setup-test ## The suite of the operator's cases on that cluster, CASES=5 at once
+	@scripts/images e2e-storage-initializer
+	@$(RUN)/pytest -m "e2e and not further" -n $(CASES) tests/e2e/operator $(PYTEST_ARGS)
+
+.PHONY: e2e-operator-all
+e2e-operator-all: setup-test ## All of them, also those that show the same with other values
 	@scripts/images e2e-storage-initializer
 	@$(RUN)/pytest -m e2e -n $(CASES) tests/e2e/operator $(PYTEST_ARGS)
 

@@ -11,7 +11,9 @@ from .cluster import Cluster, watching_client
 from .commons import Commons, shared
 from .loop_thread import LoopThread
 from .shop import Shop
+from .suite import is_further, named
 
+_FOLDER = Path(__file__).parent
 _SHOP = pytest.StashKey[Shop]()
 
 
@@ -64,6 +66,13 @@ def shop(
         assert not broken, "\n".join([*broken, shop.seen()])
     finally:
         shop.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what the suite leaves out."""
+    for item in items:
+        if item.path.parent == _FOLDER and is_further(item.path.stem, *named(item.name)):
+            item.add_marker("further")
 
 
 @pytest.hookimpl(wrapper=True)
