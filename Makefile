@@ -10,7 +10,7 @@ WORKERS ?= 2
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BENCH_DATA ?=
 IMAGES ?=
-CASES ?= 5
+CASES ?= 7
 
 .PHONY: help
 help: ## List the targets
@@ -85,11 +85,11 @@ e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and R
 	@scripts/images predictor transformer operator mlflow e2e-storage-initializer e2e-object-store e2e-prometheus
 	@echo "e2e: one after another"
 	@$(RUN)/pytest -m e2e --ignore tests/e2e/operator $(PYTEST_ARGS)
-	@echo "e2e: the operator's ways, $(CASES) at once"
-	@$(RUN)/pytest -m e2e -n $(CASES) tests/e2e/operator/test_promotion_paths.py tests/e2e/operator/test_promotion_pins.py $(PYTEST_ARGS)
+	@echo "e2e: the operator's ways, 4 at once"
+	@$(RUN)/pytest -m e2e -n 4 tests/e2e/operator/test_promotion_paths.py tests/e2e/operator/test_promotion_pins.py $(PYTEST_ARGS)
 
 .PHONY: e2e-operator
-e2e-operator: setup-test ## The suite of the operator's cases on that cluster, CASES=5 at once
+e2e-operator: setup-test ## The suite of the operator's cases on that cluster, CASES=7 at once
 	@scripts/images e2e-storage-initializer
 	@$(RUN)/pytest -m "e2e and not further" -n $(CASES) tests/e2e/operator $(PYTEST_ARGS)
 

@@ -18,5 +18,6 @@ def test_all_that_is_kept_is_there() -> None:
     paths = [line.partition("::") for line in found.splitlines() if "::" in line]
     cases = {(Path(path).stem, *named(name)) for path, _, name in paths}
     assert {file for file, _, _ in cases} >= FURTHER_FILES
+    assert KEPT.keys() <= {function for _, function, _ in cases}
     assert {(function, value) for function, kept in KEPT.items() for value in kept} <= {case[1:] for case in cases}
     assert sum(not is_further(*case) for case in cases) >= ENOUGH
