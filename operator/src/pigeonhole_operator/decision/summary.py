@@ -108,9 +108,9 @@ def _state(situation: Situation) -> str:
     journal = situation.under_way
     if situation.observed.conflict is not None:
         return "Conflict"
-    if journal is None and situation.observed.deployment.spec.suspend:
-        return "Suspended"
     if journal is None:
+        if situation.observed.deployment.spec.suspend:
+            return "Suspended"
         return situation.choice.reason if situation.choice.reason in ("Pinned", "Cooldown") else "Idle"
     if journal.suspended_at is not None:
         return "Suspended"

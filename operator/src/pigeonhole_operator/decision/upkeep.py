@@ -78,10 +78,8 @@ def _drifts(observed: Observed, stable: Release, phase: Phase | None, wanted: Ro
 
 
 def _changed_target(observed: Observed, stable: Release) -> str:
-    service, found = (
-        observed.deployment.spec.target.inference_service,
-        observed.target.version if observed.target else "",
-    )
+    service = observed.deployment.spec.target.inference_service
+    found = observed.target.version if observed.target else ""
     if found in ("", stable.version):
         return f"{service} asks for other files than those of version {stable.version}."
     return f"{service} asks for version {found} instead of {stable.version}."
