@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pigeonhole.telemetry import bind_context, get_logger
 from pigeonhole_operator.brain import Brain
 from pigeonhole_operator.cluster.cache import Cache, Key
-from pigeonhole_operator.cluster.errors import ClusterError
+from pigeonhole_operator.cluster.errors import ClusterError, Unreachable
 from pigeonhole_operator.cluster.parsing import Invalid
 from pigeonhole_operator.decision.observed import Problem
 from pigeonhole_operator.decision.plan import ApplyRouting, Emit, Plan
@@ -85,8 +85,10 @@ class Reconciler:
         What belongs to it the cluster collects by itself; the routing is the service's, and stays.
         """
         if (deployment := self._recollections.on_trial(key)) is not None:
-            plan = Plan(let_go(deployment, await self._observer.routing_of(deployment)))
-            outcome = await self._executor.execute(deployment, plan)
+            routing = await self._observer.routing_of(deployment)
+            if isinstance(routing, Problem) and routing.reason == Unreachable.reason:
+                return Outcome(Result.ERROR, failure=routing)
+            outcome = await self._executor.execute(deployment, Plan(let_go(deployment, routing)))
             if outcome.result in (Result.CONFLICT, Result.ERROR):
                 return outcome
         self._recollections.forget(key)

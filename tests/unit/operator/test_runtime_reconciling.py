@@ -268,6 +268,7 @@ def routed(stage: Stage) -> tuple[int, Any]:
     return content["generation"], content["candidate"]
 
 
+@pytest.mark.parametrize("fails", ["get ConfigMap", "apply ConfigMap"])
 @pytest.mark.parametrize(
     ("phase", "candidate", "left"),
     [
@@ -279,7 +280,7 @@ def routed(stage: Stage) -> tuple[int, Any]:
     ],
 )
 def test_a_deployment_that_goes_takes_its_candidate_out_of_the_routing(
-    phase: str, candidate: str | None, left: tuple[int, str | None]
+    phase: str, candidate: str | None, left: tuple[int, str | None], fails: str
 ) -> None:
     async def test() -> None:
         stage = Stage(lambda _: Plan())
@@ -287,7 +288,7 @@ def test_a_deployment_that_goes_takes_its_candidate_out_of_the_routing(
         stage.cache.put("ModelPromotion", promotion(phase=phase))
         await stage.begin("documents")
         stage.cache.forget("ModelDeployment", *KEY)
-        stage.cluster.fails["apply ConfigMap"] = Unreachable("down")
+        stage.cluster.fails[fails] = Unreachable("down")
         stage.queue.add(KEY)
         await settle()
         stage.cluster.fails.clear()
