@@ -56,8 +56,12 @@ class PostgresqlServer:
 
     def restart(self) -> None:
         """End every connection at once, as an upgrade of the server does, and start again."""
-        self._end(signal.SIGINT)
+        self.stop()
         self.start()
+
+    def stop(self) -> None:
+        """End every connection at once, and answer no more."""
+        self._end(signal.SIGINT)
 
     def new_database(self) -> str:
         """Make an empty database and return its URL."""
@@ -72,7 +76,8 @@ class PostgresqlServer:
 
     def close(self) -> None:
         """End the server and remove its data."""
-        self._end(signal.SIGQUIT)
+        if self._process.poll() is None:
+            self._end(signal.SIGQUIT)
         self._log.close()
         shutil.rmtree(self._folder)
 

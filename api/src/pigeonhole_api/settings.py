@@ -1,7 +1,7 @@
 """Settings of the API and of its worker."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pigeonhole_api.auth.callers import Role
 from pigeonhole_api.auth.claims import ClaimRules
+from pigeonhole_api.duties import Duty, read_duties
 from pigeonhole_api.quality.rules import QualityRules
 from pigeonhole_api.retention import Retention
 from pigeonhole_api.webhooks.addresses import Network, read_networks
@@ -181,8 +182,14 @@ class WorkerSettings(SharedSettings):
     training_module: str = Field("pigeonhole_pipelines.run", min_length=1, description="The module that trains.")
     training_runner: str = Field("direct", pattern="^(direct|kfp)$", description="How the training's steps run.")
     training_attempts: int = Field(2, ge=1, le=10, description="Attempts at a training whose worker was lost.")
-    metrics_port: int = Field(0, ge=0, le=65535, description="Port of the worker's metrics; 0 for none.")
-    metrics_address: str = Field("127.0.0.1", min_length=1, description="Address of the worker's metrics.")
+    duties: str = Field(
+        "documents,trainings,webhooks,upkeep",
+        description="What the worker does; upkeep removes what is due and computes the models' figures.",
+    )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port of the worker's metrics, /livez and /readyz; 0 for none."
+    )
+    metrics_address: str = Field("127.0.0.1", min_length=1, description="Address of that port.")
     reap_seconds: float = Field(60.0, gt=0, description="Pause between two looks for what is to be removed.")
     page_text_caches: str = Field(
         "", description="The transformers' PIGEONHOLE_SERVING_CACHE_URL, which removals must reach; comma-separated."
@@ -219,6 +226,17 @@ class WorkerSettings(SharedSettings):
     def caches(self) -> list[str]:
         """Return the storages of page texts, besides the platform's own."""
         return _names(self.page_text_caches)
+
+    @field_validator("duties")
+    @classmethod
+    def _are_duties(cls, value: str) -> str:
+        read_duties(value)
+        return value
+
+    @property
+    def chosen_duties(self) -> Collection[Duty]:
+        """Return what the worker does."""
+        return read_duties(self.duties)
 
     @field_validator("concurrency")
     @classmethod

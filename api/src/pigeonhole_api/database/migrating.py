@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import OperationalError
 
 from pigeonhole.settings import PlatformSettings
-from pigeonhole_api.database.engine import Database
+from pigeonhole.telemetry import get_logger
+from pigeonhole_api.database.engine import Database, DatabaseError
 from pigeonhole_api.settings import DatabaseSettings
 
 NEWEST = "0006"
@@ -14,22 +16,34 @@ NEWEST = "0006"
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 _LOCK_NUMBER = 7_201_407
+_log = get_logger(__name__)
 
 
 def open_database(settings: DatabaseSettings, platform: PlatformSettings) -> Database:
     """Return the database of an installation, migrated.
 
     Raises:
-        DatabaseError: `database-url-invalid`.
+        DatabaseError: `database-url-invalid`, or `database-unavailable` when it does not answer.
     """
     database = Database(settings.database_url or f"sqlite:///{platform.home.absolute() / 'platform.db'}")
-    migrate(database)
+    try:
+        migrate(database)
+    except OperationalError as error:
+        database.close()
+        raise DatabaseError(f"The database does not answer: {_first_line(error)}") from error
     return database
 
 
 def migrate(database: Database) -> None:
-    """Apply what migrations are missing; processes that start together take turns."""
-    if _is_newest(database):
+    """Apply what migrations are missing; processes that start together take turns.
+
+    A database that a later version has migrated is used as it is: migrations leave the version before able to work, so
+    that an upgrade can be taken back.
+    """
+    present = _version(database)
+    if present is not None and present >= NEWEST:
+        if present > NEWEST:
+            _log.warning("database_is_newer", version=present, known=NEWEST)
         return
     from alembic import command  # takes half a second to import, and most starts have nothing to migrate
     from alembic.config import Config
@@ -43,8 +57,13 @@ def migrate(database: Database) -> None:
         command.upgrade(config, "head")
 
 
-def _is_newest(database: Database) -> bool:
+def _version(database: Database) -> str | None:
     with database.read() as connection:
         if not inspect(connection).has_table("alembic_version"):
-            return False
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [NEWEST]
+            return None
+        found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return found
+
+
+def _first_line(error: OperationalError) -> str:
+    return str(error.orig).strip().partition("\n")[0]

@@ -27,6 +27,16 @@ class Repeating(ABC):
         self._ended.set()
         self._thread.join()
 
+    @property
+    def name(self) -> str:
+        """Return what it is called."""
+        return self._thread.name
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether it began, and a fault that nobody foresaw has ended it."""
+        return self._thread.ident is not None and not self._thread.is_alive() and not self._ended.is_set()
+
     def _run(self) -> None:
         while not self._ended.wait(self._pause):
             try:
