@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
+from pigeonhole_operator.following.settings import FollowerSettings
 from pigeonhole_operator.resources.promotion import Phase
 from pigeonhole_operator.settings import OperatorSettings
 from pigeonhole_operator.sources.settings import SourceSettings
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.unit
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
 DECISION = ROOT / "operator" / "src" / "pigeonhole_operator" / "decision"
-FIELDS = [(kind, name) for kind in (OperatorSettings, SourceSettings) for name in kind.model_fields]
+FIELDS = [(kind, name) for kind in (OperatorSettings, SourceSettings, FollowerSettings) for name in kind.model_fields]
 # Reasons of conditions that are as they should be explain themselves.
 _PLAIN = {"Unknown", "Active", "RegistryAnswers", "MetricsAnswer", "TargetReady", "AsWritten", "NotStalled"}
 
@@ -24,7 +25,8 @@ _PLAIN = {"Unknown", "Active", "RegistryAnswers", "MetricsAnswer", "TargetReady"
 def test_every_setting_is_documented_with_its_default(kind: type[BaseSettings], name: str) -> None:
     field = kind.model_fields[name]
     default = {None: "unset", "": "empty"}.get(field.default, f"`{field.default}`")
-    assert f"| `PIGEONHOLE_OPERATOR_{name.upper()}` | {default} | {field.description} |" in TEXT
+    prefix = kind.model_config["env_prefix"]
+    assert f"| `{prefix}{name.upper()}` | {default} | {field.description} |" in TEXT
 
 
 def reasons() -> set[str]:

@@ -34,6 +34,12 @@ class ConfigMap(GenericNamespacedResource):
     _api_info: ApiInfo = create_api_info("", "v1", "ConfigMap", "configmaps")
 
 
+class Deployment(GenericNamespacedResource):
+    """A Deployment as a dict."""
+
+    _api_info: ApiInfo = create_api_info("apps", "v1", "Deployment", "deployments")
+
+
 class Event(GenericNamespacedResource):
     """An Event as a dict."""
 
