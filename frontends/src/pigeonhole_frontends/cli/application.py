@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pigeonhole_frontends.cli import classify, demo, doctor, generate, jobs, models, serve, token, train
+from pigeonhole_frontends.cli import classify, demo, doctor, generate, jobs, models, seed, serve, token, train
 from pigeonhole_frontends.cli.exit_codes import EXPLANATIONS
 from pigeonhole_frontends.cli.terminal import DEBUG_VARIABLE
 
@@ -28,6 +28,7 @@ app.command()(generate.generate)
 app.command()(train.train)
 app.command()(classify.classify)
 app.command()(serve.serve)
+app.command()(seed.seed)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(models.app, name="models")
 app.command()(token.token)

@@ -41,16 +41,14 @@ def demo(
 
       pigeonhole demo --once --seed 7
     """
-    from dataclasses import replace
-
     started = time.monotonic()
     with reported_errors():
         settings = platform_settings(home)
         if home is None:
             settings = settings.model_copy(update={"home": settings.home / _FOLDER})
         say(f"Everything is kept in {settings.home}")
-        learned = _documents(count, difficulty, seed)
-        unseen = replace(learned, count=_UNSEEN_A_CLASS, seed=seed + _UNSEEN_SEED_STEP)
+        learned = quick_documents(count, difficulty, seed, workers=2)
+        unseen = unseen_documents(learned, _UNSEEN_A_CLASS)
         from pigeonhole_frontends.laptop.platform import LaptopPlatform
 
         platform = LaptopPlatform(settings)
@@ -68,12 +66,19 @@ def demo(
         say("Ended; everything accepted is kept.")
 
 
-def _documents(count: int, difficulty: float, seed: int) -> "GenerationSettings":
+def quick_documents(count: int, difficulty: float, seed: int, *, workers: int = 1) -> "GenerationSettings":
+    """Return what to generate for a first look: half of the documents need no OCR, so that it does not take long."""
     from pigeonhole.synthetic import FormatMix, GenerationSettings
 
-    # Half of them need no OCR, so that the whole demo stays within a minute.
     formats = FormatMix(pdf=0.5, image_pdf=0.1, jpeg=0.25, png=0.05, tiff=0.1)
-    return GenerationSettings(count=count, difficulty=difficulty, seed=seed, formats=formats, workers=2)
+    return GenerationSettings(count=count, difficulty=difficulty, seed=seed, formats=formats, workers=workers)
+
+
+def unseen_documents(learned: "GenerationSettings", count: int) -> "GenerationSettings":
+    """Return what to generate that a model which learned from those has not seen."""
+    from dataclasses import replace
+
+    return replace(learned, count=count, seed=learned.seed + _UNSEEN_SEED_STEP)
 
 
 def _train(settings: "PlatformSettings", generation: "GenerationSettings") -> None:

@@ -42,7 +42,7 @@ def list_jobs(
 
       pigeonhole jobs list --json
     """
-    with _connected(url, token, home) as client:
+    with connected(url, token, home) as client:
         jobs = client.jobs().jobs
     if as_json:
         print_json([job.model_dump(mode="json") for job in jobs])
@@ -73,7 +73,7 @@ def submit(
     missing = [path for path in files if not path.is_file()]
     if missing:
         fail(f"'{missing[0]}' is not a file.", ExitCode.USAGE)
-    with _connected(url, token, home) as client:
+    with connected(url, token, home) as client:
         job = client.submit_job(reference, [(path.name, path) for path in files])
         if wait:
             _wait(client, job)
@@ -96,7 +96,7 @@ def show(
 
       pigeonhole jobs show monday-batch --json
     """
-    with _connected(url, token, home) as client:
+    with connected(url, token, home) as client:
         _print_job(client, _find(client, reference).id, as_json=as_json)
 
 
@@ -110,7 +110,7 @@ def cancel(reference: ReferenceArgument, url: UrlOption = "", token: TokenOption
 
       pigeonhole jobs cancel job_0190a0b0
     """
-    with _connected(url, token, home) as client:
+    with connected(url, token, home) as client:
         typer.echo(client.cancel(_find(client, reference).id).state)
 
 
@@ -124,12 +124,13 @@ def retry(reference: ReferenceArgument, url: UrlOption = "", token: TokenOption 
 
       pigeonhole jobs retry job_0190a0b0
     """
-    with _connected(url, token, home) as client:
+    with connected(url, token, home) as client:
         typer.echo(client.retry(_find(client, reference).id).state)
 
 
 @contextmanager
-def _connected(url: str, token: str, home: Path | None) -> Iterator["PlatformClient"]:
+def connected(url: str, token: str, home: Path | None) -> Iterator["PlatformClient"]:
+    """Give a client of the platform that was named, or of this machine's; failures are said in one sentence."""
     with reported_errors():
         from pigeonhole_api.client import PlatformClient
 
