@@ -181,6 +181,7 @@ class WorkerSettings(SharedSettings):
     max_backoff_seconds: float = Field(5.0, gt=0, description="Longest pause while the transformer does not answer.")
     training_module: str = Field("pigeonhole_pipelines.run", min_length=1, description="The module that trains.")
     training_runner: str = Field("direct", pattern="^(direct|kfp)$", description="How the training's steps run.")
+    training_params: str = Field("", description="YAML file with parameters of trainings; their defaults when empty.")
     training_attempts: int = Field(2, ge=1, le=10, description="Attempts at a training whose worker was lost.")
     duties: str = Field(
         "documents,trainings,webhooks,upkeep",

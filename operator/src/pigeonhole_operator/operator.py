@@ -22,6 +22,7 @@ from pigeonhole_operator.executing import Executor
 from pigeonhole_operator.health import Health, Heartbeat
 from pigeonhole_operator.http_server import HttpServer
 from pigeonhole_operator.informer import Informer
+from pigeonhole_operator.installing import install
 from pigeonhole_operator.leadership import Leadership
 from pigeonhole_operator.metrics import LAST_RECONCILED, LEADER, QUEUE_DEPTH
 from pigeonhole_operator.observing import Observer
@@ -102,11 +103,17 @@ class Operator:
         except OSError as error:
             raise StartFailed(f"Port {self._settings.port} cannot be listened on: {error.strerror}.") from error
         try:
+            await self._install()
             await self._informer.resync()
         except ClusterError as error:
             await self._server.stop()
             raise StartFailed(f"The cluster's objects cannot be read: {error.message}") from error
         _log.info("started", port=port, deployments=len(self._cache.all("ModelDeployment")))
+
+    async def _install(self) -> None:
+        settings = self._settings
+        if settings.objects_directory is not None and settings.namespace and settings.objects_owner:
+            await install(self._cluster, settings.objects_directory, settings.namespace, settings.objects_owner)
 
     async def _live(self) -> None:
         """Run all parts until the process is to stop, or one of them ends."""

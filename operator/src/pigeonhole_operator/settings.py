@@ -1,8 +1,9 @@
 """How the operator's process behaves; what it decides is in the resources."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
@@ -49,3 +50,13 @@ class OperatorSettings(BaseSettings):
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The lowest level that is logged."
     )
+    objects_directory: Path | None = Field(
+        None, description="Folder of YAML files with what the installation brings along, applied at the start."
+    )
+    objects_owner: _Name | None = Field(None, description="ConfigMap in the namespace that those objects belong to.")
+
+    @model_validator(mode="after")
+    def _objects_have_a_place(self) -> Self:
+        if self.objects_directory is not None and None in (self.namespace, self.objects_owner):
+            raise ValueError("objects_directory needs namespace and objects_owner as well")
+        return self

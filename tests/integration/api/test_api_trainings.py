@@ -23,9 +23,11 @@ PIPELINE = textwrap.dedent(
     for name in ("--dataset", "--runner", "--result"):
         parser.add_argument(name, required=True)
     parser.add_argument("--promote", action="store_true")
+    parser.add_argument("--params")
     options = parser.parse_args()
     folder = pathlib.Path(__file__).parent
     order = (folder / "order").read_text()
+    (folder / "params").write_text(str(options.params))
     with (folder / "pids").open("a") as pids:
         pids.write(f"{os.getpid()}\\n")
     assert os.environ["PIGEONHOLE_STORAGE_URL"] and os.environ["PIGEONHOLE_MLFLOW_TRACKING_URI"]
@@ -57,6 +59,7 @@ def training(module_installation: Callable[..., Any], tmp_path_factory: pytest.T
     (folder / "test_pipeline.py").write_text(PIPELINE)
     path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
     settings = {"PYTHONPATH": path, "PIGEONHOLE_API_TRAINING_MODULE": "test_pipeline"}
+    settings["PIGEONHOLE_API_TRAINING_PARAMS"] = "/etc/params.yaml"
     installation = module_installation(**settings)
     installation.pipeline = folder
     installation.start_api()
@@ -108,6 +111,14 @@ def test_a_training_ends_with_its_model_and_its_report(
     assert training.metrics == {"documents": 8, "macro_f1": 0.9}
     assert (training.labels, training.confusion) == (["invoice", "payslip"], [[4, 0], [1, 3]])
     assert training.gates.gates[0].name == "macro_f1"
+
+
+def test_a_training_is_given_the_parameters_that_the_worker_was(
+    training: Any, client: PlatformClient, order: Any, dataset: str, ended: Any
+) -> None:
+    order("succeed")
+    ended(client.start_training(dataset).id)
+    assert (training.pipeline / "params").read_text() == "/etc/params.yaml"
     assert training.per_class[0].class_name == "invoice"
     assert training.stage == "register"
     assert client.trainings()[0] == training

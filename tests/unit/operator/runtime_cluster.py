@@ -5,7 +5,7 @@ from typing import Any
 
 from pigeonhole_operator.cluster.errors import AlreadyExists, ClusterError, Conflict, NotFound
 from pigeonhole_operator.cluster.kinds import Kind, Raw, named
-from pigeonhole_operator.cluster.kube import Listing
+from pigeonhole_operator.cluster.kube import FIELD_MANAGER, Listing
 
 
 class RecordingCluster:
@@ -17,6 +17,7 @@ class RecordingCluster:
         self.fails: dict[str, ClusterError] = {}
         self.version = 1000
         self.forced: list[bool] = []
+        self.managers: list[str] = []
 
     def hold(self, kind: str, raw: Raw) -> None:
         self.objects[kind, raw["metadata"]["name"]] = raw
@@ -32,9 +33,10 @@ class RecordingCluster:
             raise NotFound(f"no {name}")
         return copy.deepcopy(self.objects[named(kind), name])
 
-    async def apply(self, kind: Kind, body: Raw, *, force: bool) -> Raw:
+    async def apply(self, kind: Kind, body: Raw, *, force: bool, manager: str = FIELD_MANAGER) -> Raw:
         self._called("apply", kind, body["metadata"]["name"])
         self.forced.append(force)
+        self.managers.append(manager)
         return self._stored(named(kind), body)
 
     async def apply_status(self, kind: Kind, body: Raw) -> Raw:

@@ -87,10 +87,12 @@ class Trainer:
 
     def _command(self, lease: TrainingLease) -> list[str]:
         promote = ["--promote"] if self._settings.training_promotes else []
+        params = ["--params", self._settings.training_params] if self._settings.training_params else []
         return [
             *(sys.executable, "-m", self._settings.training_module, "--dataset", lease.dataset_version),
             *("--runner", self._settings.training_runner),
             *promote,
+            *params,
         ]
 
 

@@ -13,6 +13,8 @@ from pigeonhole_operator.cluster.answers import translated
 from pigeonhole_operator.cluster.kinds import Event, Kind, Lease, ModelPromotion, Raw
 
 FIELD_MANAGER = "pigeonhole-operator"
+INSTALLER = "pigeonhole-installation"
+"""The manager of fields that an installation's values decide, and the operator only brings to the cluster."""
 REQUEST_SECONDS = 30.0
 """The longest that any request takes, with connecting and all."""
 _CONNECT_SECONDS = 5.0
@@ -38,7 +40,7 @@ class KubePort(Protocol):
     async def get(self, kind: Kind, namespace: str, name: str) -> Raw:
         """Return an object; NotFound when there is none."""
 
-    async def apply(self, kind: Kind, body: Raw, *, force: bool) -> Raw:
+    async def apply(self, kind: Kind, body: Raw, *, force: bool, manager: str = FIELD_MANAGER) -> Raw:
         """Apply an object by its fields; FieldConflict when some are somebody else's and `force` is not set."""
 
     async def apply_status(self, kind: Kind, body: Raw) -> Raw:
@@ -87,9 +89,9 @@ class LightkubeCluster:
         """Return an object; NotFound when there is none."""
         return dict(await _asked(lambda: self._client.get(kind, name, namespace=namespace)))
 
-    async def apply(self, kind: Kind, body: Raw, *, force: bool) -> Raw:
+    async def apply(self, kind: Kind, body: Raw, *, force: bool, manager: str = FIELD_MANAGER) -> Raw:
         """Apply an object by its fields; FieldConflict when some are somebody else's and `force` is not set."""
-        return await self._applied(kind, body, force=force)
+        return await self._applied(kind, body, force=force, manager=manager)
 
     async def apply_status(self, kind: Kind, body: Raw) -> Raw:
         """Apply the status of an object; Conflict when `metadata.resourceVersion` is not the stored one."""
@@ -131,7 +133,7 @@ class LightkubeCluster:
     async def _created(self, kind: Kind, body: Raw) -> Raw:
         return dict(await _asked(lambda: self._client.create(kind(**body), field_manager=FIELD_MANAGER)))
 
-    async def _applied(self, kind: type, body: Raw, *, force: bool) -> Raw:
+    async def _applied(self, kind: type, body: Raw, *, force: bool, manager: str = FIELD_MANAGER) -> Raw:
         metadata = body["metadata"]
         return dict(
             await _asked(
@@ -141,7 +143,7 @@ class LightkubeCluster:
                     body,
                     namespace=metadata["namespace"],
                     patch_type=PatchType.APPLY,
-                    field_manager=FIELD_MANAGER,
+                    field_manager=manager,
                     force=force,
                 )
             )
