@@ -111,6 +111,11 @@ def test_a_training_ends_with_its_model_and_its_report(
     assert training.metrics == {"documents": 8, "macro_f1": 0.9}
     assert (training.labels, training.confusion) == (["invoice", "payslip"], [[4, 0], [1, 3]])
     assert training.gates.gates[0].name == "macro_f1"
+    assert training.per_class[0].class_name == "invoice"
+    assert training.stage == "register"
+    assert client.trainings()[0] == training
+    actions = [each.action for each in client.audit_events().events if each.resource == queued.id]
+    assert actions == ["training.succeeded", "training.started"]
 
 
 def test_a_training_is_given_the_parameters_that_the_worker_was(
@@ -119,11 +124,6 @@ def test_a_training_is_given_the_parameters_that_the_worker_was(
     order("succeed")
     ended(client.start_training(dataset).id)
     assert (training.pipeline / "params").read_text() == "/etc/params.yaml"
-    assert training.per_class[0].class_name == "invoice"
-    assert training.stage == "register"
-    assert client.trainings()[0] == training
-    actions = [each.action for each in client.audit_events().events if each.resource == queued.id]
-    assert actions == ["training.succeeded", "training.started"]
 
 
 def test_a_model_that_a_gate_stops_is_rejected(client: PlatformClient, order: Any, dataset: str, ended: Any) -> None:
