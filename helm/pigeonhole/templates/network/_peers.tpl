@@ -1,0 +1,28 @@
+{{/* Who may speak to whom inside the release: one edge a receiver. */}}
+{{- define "pigeonhole.edges" -}}
+- {to: api, from: [user-app, admin-app, seed, tests], port: 8000, anyone: true, enabled: true, metrics: 8000}
+- {to: user-app, from: [tests], port: 8501, anyone: true, enabled: {{ .Values.userApp.enabled }}}
+- {to: admin-app, from: [tests], port: 8501, anyone: true, enabled: {{ .Values.adminApp.enabled }}}
+- {to: worker, from: [tests], port: 9090, enabled: true, metrics: 9090}
+- {to: trainer, from: [tests], port: 9090, enabled: {{ .Values.trainer.enabled }}, metrics: 9090}
+- {to: operator, from: [tests], port: 8081, enabled: true, metrics: 8081}
+- {to: transformer, from: [worker, operator, tests], port: 8080, enabled: true, metrics: 8080}
+- {to: predictor, from: [transformer, operator, tests], port: 8080, enabled: true, metrics: 8080}
+- {to: mlflow, from: [api, worker, trainer, operator], port: 5000, enabled: {{ default "false" (include "pigeonhole.hasMlflow" .) }}}
+- {to: postgresql, from: [api, worker, trainer, mlflow, migrations], port: 5432, enabled: {{ default "false" (include "pigeonhole.hasPostgresql" .) }}}
+- {to: s3, from: [api, worker, trainer, mlflow, operator, transformer, predictor], port: 9000, enabled: {{ default "false" (include "pigeonhole.hasS3" .) }}}
+{{- end -}}
+
+{{/* The pods of a component; KServe gives the model servers' labels of its own. Call with (list $ "component"). */}}
+{{- define "pigeonhole.peer" -}}
+{{- $ := index . 0 -}}
+{{- $component := index . 1 -}}
+{{- if and (eq $.Values.serving.mode "kserve") (has $component (list "transformer" "predictor")) -}}
+matchLabels: {component: {{ $component }}}
+matchExpressions:
+  - {key: serving.kserve.io/inferenceservice, operator: In, values: [{{ $.Values.serving.name }}, {{ $.Values.serving.name }}-candidate]}
+{{- else -}}
+matchLabels:
+  {{- include "pigeonhole.selector" (list $ $component) | nindent 2 }}
+{{- end -}}
+{{- end -}}
