@@ -35,7 +35,7 @@ def test_the_first_model_has_sorted_the_samples_when_the_installation_is_over(re
         assert model is not None
         assert model.aliases == ["champion"]
         (job,) = client.jobs().jobs
-        assert (job.reference, job.state, job.counts.total) == ("samples-0", "completed", 14)
+        assert (job.reference, job.state, job.counts.total) == ("samples-0", "succeeded", 14)
         assert job.counts.classified + job.counts.needs_review == 14
 
 
