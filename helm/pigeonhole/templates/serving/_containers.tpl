@@ -49,7 +49,7 @@ env:
   {{- toYaml . | nindent 2 }}
   {{- end }}
 ports:
-  - {containerPort: 8080, protocol: TCP}
+  - {name: http, containerPort: 8080, protocol: TCP}
 {{ include "pigeonhole.servingProbes" . }}
 lifecycle:
   preStop:
@@ -79,7 +79,7 @@ env:
   {{- toYaml . | nindent 2 }}
   {{- end }}
 ports:
-  - {containerPort: 8080, protocol: TCP}
+  - {name: http, containerPort: 8080, protocol: TCP}
 {{ include "pigeonhole.servingProbes" . }}
 {{ include "pigeonhole.drain" . }}
 resources:
