@@ -82,7 +82,7 @@ browser: setup-test ## The browser tests alone
 
 .PHONY: e2e
 e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY, with images built for them
-	@scripts/images predictor transformer operator mlflow e2e-storage-initializer e2e-object-store e2e-prometheus
+	@scripts/images predictor transformer operator mlflow api apps components demo-postgres demo-s3 e2e-storage-initializer e2e-object-store e2e-prometheus
 	@echo "e2e: one after another"
 	@$(RUN)/pytest -m e2e --ignore tests/e2e/operator $(PYTEST_ARGS)
 	@echo "e2e: the operator's ways, 4 at once"
@@ -101,6 +101,11 @@ e2e-operator-all: setup-test ## All of them, also those that show the same with 
 .PHONY: images
 images: ## Build the container images, or IMAGES="NAME..." of them, and push them to REGISTRY if that is set
 	@scripts/images $(IMAGES)
+
+.PHONY: sbom
+sbom: ## List what the images hold, or IMAGES="NAME..." of them, in build/sbom; from REGISTRY if that is set
+	@scripts/bootstrap images
+	@scripts/sbom $(IMAGES)
 
 .PHONY: bench
 bench: setup-bench ## Measure reading beside other ways; figures go to build/bench; BENCH_DATA=DIR takes your documents
