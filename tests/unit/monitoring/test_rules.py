@@ -1,4 +1,4 @@
-"""The rules are valid, every alert says what it should, and is played with data that fires it, that does not, and none."""
+"""The rules are valid; every alert has a runbook, and is played with data that fires it, that does not, and none."""
 
 import re
 import shutil
