@@ -44,11 +44,15 @@ def _rate() -> Panel:
 
 
 def _errors() -> Panel:
-    failed = f'sum by (code) (rate(pigeonhole_http_requests_total{{{_API},code=~"5.."}}[$__rate_interval]))'
-    everything = f"scalar(sum(rate(pigeonhole_http_requests_total{{{_API}}}[$__rate_interval])))"
+    everything = f"sum(rate(pigeonhole_http_requests_total{{{_API}}}[$__rate_interval]))"
+    failed = f'rate(pigeonhole_http_requests_total{{{_API},code=~"5.."}}[$__rate_interval])'
+    queries = [
+        # Before the first error there is no series of it.
+        Query(f"(sum({failed}) or 0 * {everything}) / {everything}", "all"),
+        Query(f"sum by (code) ({failed}) / scalar({everything})", "{{code}}"),
+    ]
     text = "Share of the requests that were answered with a 5xx; the line is what the objective allows."
-    query = Query(f"{failed} / {everything}", "{{code}}")
-    return lines("Errors", text, "percentunit", query, limits=[Limit(0.005)], stacked=True)
+    return lines("Errors", text, "percentunit", *queries, limits=[Limit(0.005)])
 
 
 def _duration() -> Panel:
