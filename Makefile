@@ -137,6 +137,10 @@ pipeline: setup ## Compile the training pipeline for a cluster into build/pipeli
 crds: setup ## Write the operator's CRDs from its models into k8s/operator
 	@$(RUN)/python -m pigeonhole_operator.resources.crds k8s/operator/crds.yaml
 
+.PHONY: dashboards
+dashboards: setup ## Write Grafana's dashboards from their code into helm/pigeonhole/files/dashboards
+	@PYTHONPATH=k8s/monitoring/dashboards $(RUN)/python -m pigeonhole_dashboards helm/pigeonhole/files/dashboards
+
 .PHONY: repro
 repro: setup ## Run the training as DVC stages, those whose inputs changed
 	@PATH="$(CURDIR)/$(RUN):$$PATH" dvc repro
