@@ -9,13 +9,18 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from tests.e2e.kubectl import wait_until
 
-from .documents import classes_of, scans
-from .release import HOST, RESTRICTED, Release, demo_values, release_namespace
+from .chaos import delete_pods, sending
+from .documents import classes_of, digital_documents, scans, states_of
+from .release import HOST, RESTRICTED, Json, Release, demo_values, release_namespace
+from .watched import PORTS, Watchers, watchers
 
 pytestmark = pytest.mark.e2e
 SCANS = 50
 MOST_BYTES = 10_485_760
+ERROR_WINDOW_SECONDS = 90.0
+"""A single API and a single PostgreSQL start again within it, on a node that has other work."""
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +90,47 @@ def websocket_opens(url: str) -> bool:
     }
     with httpx.stream("GET", url, headers=headers, timeout=10) as answer:
         return answer.status_code == 101
+
+
+def test_a_real_prometheus_scrapes_every_component_and_an_alert_reaches_its_receiver(release: Release) -> None:
+    with watchers(release.kubectl) as watched:
+        wanted = {f"pigeonhole-{component}": "1" for component in PORTS}
+        wait_until(lambda: watched.up() == wanted, "every component to be scraped", lambda: str(watched.up()))
+        # A wrong setting: the operator ends at each start.
+        operator = f"deployment/{release.name}-operator"
+        release.kubectl("set", "env", operator, "PIGEONHOLE_OPERATOR_PORT=none")
+        wait_until(lambda: bool(down(watched)), "the alert to arrive", lambda: str(watched.query("ALERTS")))
+        (message,) = down(watched)[:1]
+        assert message["attachments"][0]["title"].startswith("[CRITICAL] PigeonholeInstanceDown in ")
+        assert "pigeonhole-operator" in message["attachments"][0]["text"]
+        release.kubectl("set", "env", operator, "PIGEONHOLE_OPERATOR_PORT=8081")
+        release.kubectl("rollout", "status", operator, "--timeout=120s")
+
+
+def down(watched: Watchers) -> list[Json]:
+    return [sent for sent in watched.sent() if "PigeonholeInstanceDown" in sent["attachments"][0]["title"]]
+
+
+def test_helm_test_is_green(release: Release) -> None:
+    said = release.helm("test", release.name, "--logs")
+    assert said.count("Phase:          Succeeded") == 2, said
+
+
+def test_no_document_is_lost_while_each_pod_is_deleted_in_turn(release: Release) -> None:
+    files = digital_documents(14, seed=79)
+    with release.client() as client:
+        windows: dict[str, float] = {}
+        with sending(client, files) as sender:
+            for component in ("postgresql", "worker", "api", "transformer", "predictor", "operator"):
+                began = time.monotonic()
+                delete_pods(release, component)
+                windows[component] = sender.window(began)
+        told = ", ".join(f"{component} {seconds:.0f} s" for component, seconds in windows.items())
+        print(f"chart: {len(sender.accepted)} documents sent; nobody could send one for: {told}")  # noqa: T201
+        ended = {reference: client.wait(job, timeout=300) for reference, job in sender.accepted.items()}
+        assert len(ended) >= 20
+        assert {job.state for job in ended.values()} == {"succeeded"}, states_of(client, sender.accepted.values())
+        assert max(windows.values()) < ERROR_WINDOW_SECONDS
 
 
 def test_an_upgrade_with_the_same_values_changes_nothing(release: Release) -> None:
