@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import yaml
 from tests.e2e.forwarding import forwarded
+from tests.e2e.image_pods import pod, ready, running
 from tests.e2e.images import pinned
 from tests.e2e.kubectl import Kubectl
-from tests.e2e.test_images import pod, ready, running
 
 ROOT = Path(__file__).parents[3]
 MONITORING = ROOT / "k8s" / "monitoring"
