@@ -13,7 +13,7 @@ IMPOSSIBLE: list[tuple[str, Json, str]] = [
     ("", {}, "external.s3.bucket: name the bucket"),
     ("", {}, "auth.existingSecret: name a Secret"),
     ("", {}, "auth.oidc.issuer: nobody could sign in"),
-    ("demo-kserve", at("external.postgresql.existingSecret", "ours"), "external.postgresql.existingSecret: it is not used"),
+    ("demo-kserve", at("external.postgresql.existingSecret", "ours"), "external.postgresql.existingSecret: it"),
     ("demo-kserve", at("external.s3.bucket", "ours"), "external.s3.bucket: it is not used"),
     ("external", at("auth.apps", {"signIn": "", "existingSecret": ""}), "auth.apps.signIn: the apps need"),
     ("external", at("auth.apps.existingSecret", ""), "auth.apps.existingSecret: sign-in needs"),
@@ -25,7 +25,7 @@ IMPOSSIBLE: list[tuple[str, Json, str]] = [
     ("external", at("external.mlflow.existingSecret", ""), "external.mlflow.existingSecret: signing in"),
     ("demo-kserve", at("gateway.enabled", True), "gateway.parentRefs: name the Gateways"),
     ("demo-kserve", at("monitoring.alertmanager", "always"), "monitoring.slack.existingSecret: the AlertmanagerConfig"),
-    ("demo-kserve", at("limits.fileBytes", 20_000_000), "limits.bodyBytes: a request holds a file and what stands around it"),
+    ("demo-kserve", at("limits.fileBytes", 20_000_000), "limits.bodyBytes: a request holds a file"),
     ("demo-kserve", at("api.autoscaling", {"enabled": True, "minReplicas": 9}), "api.autoscaling.minReplicas: more than"),
     ("demo-kserve", at("worker.keda", {"enabled": True, "minReplicas": 9}), "worker.keda.minReplicas: more than"),
 ]  # fmt: skip

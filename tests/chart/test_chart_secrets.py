@@ -10,6 +10,7 @@ import pytest
 from .rendering import FILES, Rendered, at, render
 
 pytestmark = pytest.mark.chart
+OURS = {"existingSecret": "ours"}
 
 
 def secrets(rendered: Rendered) -> dict[str, str]:
@@ -104,24 +105,22 @@ def test_what_is_made_at_random_is_the_only_difference_of_the_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "values", "name", "keys"),
+    ("file", "values", "keys"),
     [
-        ("external", at("external.postgresql", {"existingSecret": "ours", "urlKey": "dsn"}), "ours", {"dsn"}),
-        ("external", at("external.s3", {"existingSecret": "ours", "accessKeyIdKey": "a", "secretAccessKeyKey": "b"}), "ours", {"a", "b"}),
-        ("external", at("external.mlflow", {"existingSecret": "ours", "auth": "token"}), "ours", {"token", ""}),
-        ("external", at("external.mlflow", {"existingSecret": "ours", "auth": "basic"}), "ours", {"username", "password", ""}),
-        ("external", at("auth.existingSecret", "ours"), "ours", {"signing-key"}),
-        ("mixed", at("auth.existingSecret", "ours"), "ours", {"signing-key", "token"}),
-        ("external", at("auth.apps.existingSecret", "ours"), "ours", {""}),
-        ("scaled", at("mlflow.existingSecret", "ours"), "ours", {"url"}),
-        ("demo-kserve", at("auth.existingSecret", "ours"), "ours", {"signing-key", "token"}),
+        ("external", at("external.postgresql", {"existingSecret": "ours", "urlKey": "dsn"}), {"dsn"}),
+        ("external", at("external.s3", {**OURS, "accessKeyIdKey": "a", "secretAccessKeyKey": "b"}), {"a", "b"}),
+        ("external", at("external.mlflow", {**OURS, "auth": "token"}), {"token", ""}),
+        ("external", at("external.mlflow", {**OURS, "auth": "basic"}), {"username", "password", ""}),
+        ("external", at("auth.existingSecret", "ours"), {"signing-key"}),
+        ("mixed", at("auth.existingSecret", "ours"), {"signing-key", "token"}),
+        ("external", at("auth.apps.existingSecret", "ours"), {""}),
+        ("scaled", at("mlflow.existingSecret", "ours"), {"url"}),
+        ("demo-kserve", at("auth.existingSecret", "ours"), {"signing-key", "token"}),
     ],
     ids=lambda case: ",".join(sorted(case)) if isinstance(case, set) else str(case),
 )  # fmt: skip
-def test_a_secret_of_ones_own_is_taken_with_these_keys(
-    file: str, values: dict[str, Any], name: str, keys: set[str]
-) -> None:
-    assert {key for secret, key in taken(render(file, values)) if secret == name} == keys
+def test_a_secret_of_ones_own_is_taken_with_these_keys(file: str, values: dict[str, Any], keys: set[str]) -> None:
+    assert {key for secret, key in taken(render(file, values)) if secret == "ours"} == keys
 
 
 @pytest.mark.parametrize("component", ["api", "worker", "trainer", "transformer"])
