@@ -91,7 +91,8 @@ def test_what_is_outside_is_reached_where_the_values_say(component: str) -> None
     ("file", "component", "reaches"),
     [
         ("demo-kserve", "operator", True), ("demo-kserve", "api", True), ("demo-kserve", "worker", False),
-        ("demo-deployments", "operator", True), ("demo-deployments", "api", False), ("demo-deployments", "trainer", False),
+        ("demo-deployments", "operator", True), ("demo-deployments", "api", False),
+        ("demo-deployments", "trainer", False),
     ],
 )  # fmt: skip
 def test_the_clusters_api_is_reached_by_those_who_have_a_token(file: str, component: str, reaches: bool) -> None:
