@@ -26,7 +26,7 @@ IMPOSSIBLE: list[tuple[str, Json, str]] = [
     ("demo-kserve", at("gateway.enabled", True), "gateway.parentRefs: name the Gateways"),
     ("demo-kserve", at("monitoring.alertmanager", "always"), "monitoring.slack.existingSecret: the"),
     ("demo-kserve", at("limits.fileBytes", 20_000_000), "limits.bodyBytes: a request holds a file"),
-    ("demo-kserve", at("api.autoscaling", {"enabled": True, "minReplicas": 9}), "api.autoscaling.minReplicas: more than"),
+    ("demo-kserve", at("api.autoscaling", {"enabled": True, "minReplicas": 9}), "api.autoscaling.minReplicas: more"),
     ("demo-kserve", at("worker.keda", {"enabled": True, "minReplicas": 9}), "worker.keda.minReplicas: more than"),
 ]  # fmt: skip
 WRONG: list[tuple[str, Any]] = [

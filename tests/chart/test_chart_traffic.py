@@ -45,9 +45,8 @@ def test_one_host_leads_to_the_apps_and_the_api() -> None:
     rendered = render("demo-kserve", ON)
     found = {**paths(rendered.one("Ingress", "pigeonhole-apps")), **paths(rendered.one("Ingress", "pigeonhole-api"))}
     assert found == {
-        "/": "pigeonhole-user-app", "/admin": "pigeonhole-admin-app", "/v1": "pigeonhole-api", "/docs": "pigeonhole-api",
-       
-        "/openapi.json": "pigeonhole-api",
+        "/": "pigeonhole-user-app", "/admin": "pigeonhole-admin-app", "/v1": "pigeonhole-api",
+        "/docs": "pigeonhole-api", "/openapi.json": "pigeonhole-api",
     }  # fmt: skip
     assert {item["spec"]["rules"][0]["host"] for item in rendered.of("Ingress").values()} == {"pigeonhole.test"}
 
