@@ -87,10 +87,10 @@ def as_list(report: Any) -> list[Json]:
 
 
 def is_kept(finding: Finding) -> bool:
-    """Whether a finding is one that the chart keeps, at a component that may have it."""
+    """Whether a finding is one that the chart keeps, at an object that may have it."""
     _, check, resource = finding
-    components = KEPT.get(check, {}).get("only")
-    return check in KEPT and (components is None or resource.rpartition("-")[2] in components)
+    only = KEPT.get(check, {}).get("only")
+    return check in KEPT and (only is None or resource.rpartition(".")[2] in only)
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -1,4 +1,4 @@
-"""The CRDs of both kinds, made from their models: `python -m pigeonhole_operator.resources.crds FILE...` writes them."""
+"""The CRDs of both kinds, from their models: `python -m pigeonhole_operator.resources.crds FILE...` writes them."""
 
 import json
 import sys
