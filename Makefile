@@ -80,13 +80,17 @@ kill-list: setup-test ## The API's kill list at its full length: 20 killings of 
 browser: setup-test ## The browser tests alone
 	@$(RUN)/pytest -m browser $(PYTEST_ARGS)
 
+.PHONY: chart
+chart: ## What the Helm chart renders, and static checks of it; needs helm
+	@command -v helm >/dev/null || { echo "chart: needs helm: https://helm.sh/docs/intro/install"; exit 1; }
+	@scripts/bootstrap chart
+	@$(RUN)/pytest -m chart $(SPREAD) $(PYTEST_ARGS)
+
 .PHONY: e2e
-e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY, with images built for them
+e2e: setup-test chart ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY, with images built for them
 	@scripts/images predictor transformer operator mlflow api apps components demo-postgres demo-s3 e2e-storage-initializer e2e-object-store e2e-prometheus
 	@echo "e2e: one after another"
 	@$(RUN)/pytest -m e2e --ignore tests/e2e/operator $(PYTEST_ARGS)
-	@echo "e2e: the operator's ways, 4 at once"
-	@$(RUN)/pytest -m e2e -n 4 tests/e2e/operator/test_promotion_paths.py tests/e2e/operator/test_promotion_pins.py $(PYTEST_ARGS)
 
 .PHONY: e2e-operator
 e2e-operator: setup-test ## The suite of the operator's cases on that cluster, CASES=7 at once
@@ -134,8 +138,12 @@ pipeline: setup ## Compile the training pipeline for a cluster into build/pipeli
 	@$(RUN)/python -m pigeonhole_pipelines.compile build/pipelines/training.yaml
 
 .PHONY: crds
-crds: setup ## Write the operator's CRDs from its models into k8s/operator
-	@$(RUN)/python -m pigeonhole_operator.resources.crds k8s/operator/crds.yaml
+crds: setup ## Write the operator's CRDs from its models into k8s/operator and the chart
+	@$(RUN)/python -m pigeonhole_operator.resources.crds k8s/operator/crds.yaml helm/pigeonhole/files/crds.yaml
+
+.PHONY: chart-readme
+chart-readme: setup ## Write the chart's README.md from the comments of its values
+	@$(RUN)/python scripts/chart-readme
 
 .PHONY: dashboards
 dashboards: setup ## Write Grafana's dashboards from their code into helm/pigeonhole/files/dashboards

@@ -50,8 +50,14 @@
 {{- if and (eq .Values.monitoring.alertmanager "always") (empty .Values.monitoring.slack.existingSecret) -}}
 {{- $errors = append $errors "monitoring.slack.existingSecret: the AlertmanagerConfig needs a Secret with Slack's address." -}}
 {{- end -}}
-{{- if gt (len .Values.serving.name) 40 -}}
-{{- $errors = append $errors "serving.name: at most 40 characters, since names are made of it." -}}
+{{- if ge (int64 .Values.limits.fileBytes) (int64 .Values.limits.bodyBytes) -}}
+{{- $errors = append $errors "limits.bodyBytes: a request holds a file and what stands around it; make it larger than limits.fileBytes." -}}
+{{- end -}}
+{{- if and .Values.api.autoscaling.enabled (gt (int .Values.api.autoscaling.minReplicas) (int .Values.api.autoscaling.maxReplicas)) -}}
+{{- $errors = append $errors "api.autoscaling.minReplicas: more than maxReplicas." -}}
+{{- end -}}
+{{- if and .Values.worker.keda.enabled (gt (int .Values.worker.keda.minReplicas) (int .Values.worker.keda.maxReplicas)) -}}
+{{- $errors = append $errors "worker.keda.minReplicas: more than maxReplicas." -}}
 {{- end -}}
 {{- if $errors -}}
 {{- fail (printf "\n\nPigeonhole cannot be installed with these values:\n  - %s\n" (join "\n  - " $errors)) -}}

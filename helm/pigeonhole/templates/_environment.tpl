@@ -72,13 +72,16 @@
 {{ include "pigeonhole.variable" (list "PIGEONHOLE_LIMIT_MAX_PAGES" .Values.limits.pages) }}
 {{- end -}}
 
-{{/* A component's own variables, with what the values add. Call with (list "yaml" extraEnv). */}}
+{{/* A component's own variables and those of the values, which win: one name twice is refused by a cluster. Call with
+(list "yaml" extraEnv). */}}
 {{- define "pigeonhole.env" -}}
+{{- $more := default list (index . 1) -}}
+{{- $names := list -}}
+{{- range $more -}}{{- $names = append $names .name -}}{{- end -}}
+{{- $own := list -}}
+{{- range fromYamlArray (index . 0) -}}{{- if not (has .name $names) -}}{{- $own = append $own . -}}{{- end -}}{{- end -}}
 env:
-  {{- index . 0 | trim | nindent 2 }}
-  {{- with index . 1 }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+  {{- toYaml (concat $own $more) | nindent 2 }}
 {{- end -}}
 
 {{/* The volumes of a pod: a place for temporary files, and what the values add. Call with (list values "size"). */}}

@@ -21,7 +21,11 @@
 
 {{/* The name of a cluster-wide object, which another release must not share. */}}
 {{- define "pigeonhole.clusterName" -}}
-{{- printf "%s-%s" (include "pigeonhole.namespace" .) (include "pigeonhole.fullname" .) | trunc 50 | trimSuffix "-" -}}
+{{- $name := printf "%s-%s" (include "pigeonhole.namespace" .) (include "pigeonhole.fullname" .) -}}
+{{- if gt (len $name) 50 -}}
+{{- $name = printf "%s-%s" (trunc 41 $name | trimSuffix "-") (sha256sum $name | trunc 8) -}}
+{{- end -}}
+{{- $name -}}
 {{- end -}}
 
 {{/* Labels by which a component's pods are selected; they never change. Call with (list $ "component"). */}}
@@ -45,15 +49,22 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" 
 {{- end }}
 {{- end -}}
 
-{{/* The metadata of a component's object. Call with (list $ "component" "suffix"); the suffix may be empty. */}}
-{{- define "pigeonhole.metadata" -}}
-{{- $ := index . 0 -}}
-name: {{ include "pigeonhole.fullname" $ }}{{ with index . 2 }}-{{ . }}{{ end }}
-namespace: {{ include "pigeonhole.namespace" $ }}
+{{/* Labels and annotations of a component's object or pod. Call with (list $ "component"), and labels besides. */}}
+{{- define "pigeonhole.marks" -}}
+{{- $more := dict -}}
+{{- if gt (len .) 2 -}}{{- $more = default dict (index . 2) -}}{{- end -}}
 labels:
-  {{- include "pigeonhole.labels" (list $ (index . 1)) | nindent 2 }}
-{{- with $.Values.commonAnnotations }}
+  {{- toYaml (merge (dict) $more (fromYaml (include "pigeonhole.labels" .))) | nindent 2 }}
+{{- with (index . 0).Values.commonAnnotations }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end -}}
+
+{{/* The metadata of a component's object. Call with (list $ "component" "suffix"); the suffix may be empty. */}}
+{{- define "pigeonhole.metadata" -}}
+{{- $ := index . 0 -}}
+name: {{ list (include "pigeonhole.fullname" $) (index . 2) | compact | join "-" | trunc 63 | trimSuffix "-" }}
+namespace: {{ include "pigeonhole.namespace" $ }}
+{{ include "pigeonhole.marks" (list $ (index . 1)) }}
 {{- end -}}

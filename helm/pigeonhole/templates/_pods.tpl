@@ -88,18 +88,10 @@ topologySpreadConstraints:
 {{- $ := index . 0 -}}
 {{- $values := index . 1 -}}
 labels:
-  {{- include "pigeonhole.labels" (list $ (index . 2)) | nindent 2 }}
-  {{- with $values.podLabels }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+  {{- toYaml (merge (dict) (default dict $values.podLabels) (fromYaml (include "pigeonhole.labels" (list $ (index . 2))))) | nindent 2 }}
 annotations:
-  checksum/settings: {{ index . 3 }}
-  {{- with $.Values.commonAnnotations }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
-  {{- with $values.podAnnotations }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+  {{- $own := dict "checksum/settings" (index . 3) }}
+  {{- toYaml (merge (dict) $own (default dict $values.podAnnotations) $.Values.commonAnnotations) | nindent 2 }}
 {{- end -}}
 
 {{/* Requests and limits. Call with (list $ resources "component"). */}}

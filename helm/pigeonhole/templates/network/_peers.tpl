@@ -13,6 +13,13 @@
 - {to: s3, from: [api, worker, trainer, mlflow, operator, transformer, predictor], port: 9000, enabled: {{ default "false" (include "pigeonhole.hasS3" .) }}}
 {{- end -}}
 
+{{/* Whether a component has pods with these values: `true` or empty. Call with (list $ "component"). */}}
+{{- define "pigeonhole.hasPods" -}}
+{{- $ := index . 0 -}}
+{{- $switches := dict "user-app" $.Values.userApp.enabled "admin-app" $.Values.adminApp.enabled "trainer" $.Values.trainer.enabled "seed" (include "pigeonhole.hasSeed" $) "mlflow" (include "pigeonhole.hasMlflow" $) "tests" $.Values.tests.enabled -}}
+{{- if or (not (hasKey $switches (index . 1))) (index $switches (index . 1)) }}true{{ end -}}
+{{- end -}}
+
 {{/* The pods of a component; KServe gives the model servers' labels of its own. Call with (list $ "component"). */}}
 {{- define "pigeonhole.peer" -}}
 {{- $ := index . 0 -}}

@@ -18,6 +18,27 @@ livenessProbe:
   failureThreshold: 3
 {{- end -}}
 
+{{- define "pigeonhole.env.transformer" -}}
+# As many reading processes as CPUs are asked for.
+- name: PIGEONHOLE_SERVING_SLOTS
+  valueFrom:
+    resourceFieldRef: {containerName: kserve-container, resource: requests.cpu}
+{{ include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_DEADLINE_SECONDS" "120") }}
+{{ include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_GRACE_PERIOD_SECONDS" "125") }}
+{{ include "pigeonhole.variable" (list "PIGEONHOLE_LIMIT_MAX_BYTES" (.Values.limits.fileBytes | int64)) }}
+{{ include "pigeonhole.variable" (list "PIGEONHOLE_LIMIT_MAX_PAGES" .Values.limits.pages) }}
+{{- if .Values.serving.transformer.cache }}
+{{ include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_CACHE_URL" (include "pigeonhole.storageUrl" .)) }}
+{{ include "pigeonhole.env.s3" . }}
+{{- end }}
+{{- end -}}
+
+{{- define "pigeonhole.env.predictor" -}}
+{{ include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_DEADLINE_SECONDS" "30") }}
+{{ include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_GRACE_PERIOD_SECONDS" "35") }}
+{{ include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_REGISTERED_MODEL" .Values.serving.modelName) }}
+{{- end -}}
+
 {{- define "pigeonhole.transformerContainer" -}}
 name: kserve-container
 {{ include "pigeonhole.imageFields" (list . "transformer") }}
@@ -32,22 +53,7 @@ args:
   - --http_port
   - "8080"
   {{- end }}
-env:
-  # As many reading processes as CPUs are asked for.
-  - name: PIGEONHOLE_SERVING_SLOTS
-    valueFrom:
-      resourceFieldRef: {containerName: kserve-container, resource: requests.cpu}
-  {{- include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_DEADLINE_SECONDS" "120") | nindent 2 }}
-  {{- include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_GRACE_PERIOD_SECONDS" "125") | nindent 2 }}
-  {{- include "pigeonhole.variable" (list "PIGEONHOLE_LIMIT_MAX_BYTES" (.Values.limits.fileBytes | int64)) | nindent 2 }}
-  {{- include "pigeonhole.variable" (list "PIGEONHOLE_LIMIT_MAX_PAGES" .Values.limits.pages) | nindent 2 }}
-  {{- if .Values.serving.transformer.cache }}
-  {{- include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_CACHE_URL" (include "pigeonhole.storageUrl" .)) | nindent 2 }}
-  {{- include "pigeonhole.env.s3" . | nindent 2 }}
-  {{- end }}
-  {{- with .Values.serving.transformer.extraEnv }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+{{ include "pigeonhole.env" (list (include "pigeonhole.env.transformer" .) .Values.serving.transformer.extraEnv) }}
 ports:
   - {name: http, containerPort: 8080, protocol: TCP}
 {{ include "pigeonhole.servingProbes" . }}
@@ -71,13 +77,7 @@ args:
   - --model_name={{ ternary "{{.Name}}" .Values.serving.name (eq "true" (include "pigeonhole.isKserve" .)) }}
   - --model_dir=/mnt/models
   - --http_port=8080
-env:
-  {{- include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_DEADLINE_SECONDS" "30") | nindent 2 }}
-  {{- include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_GRACE_PERIOD_SECONDS" "35") | nindent 2 }}
-  {{- include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_REGISTERED_MODEL" .Values.serving.modelName) | nindent 2 }}
-  {{- with .Values.serving.predictor.extraEnv }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+{{ include "pigeonhole.env" (list (include "pigeonhole.env.predictor" .) .Values.serving.predictor.extraEnv) }}
 ports:
   - {name: http, containerPort: 8080, protocol: TCP}
 {{ include "pigeonhole.servingProbes" . }}

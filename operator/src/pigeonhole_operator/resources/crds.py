@@ -1,4 +1,4 @@
-"""The CRDs of both kinds, made from their models: `python -m pigeonhole_operator.resources.crds FILE` writes them."""
+"""The CRDs of both kinds, from their models: `python -m pigeonhole_operator.resources.crds FILE...` writes them."""
 
 import json
 import sys
@@ -147,4 +147,5 @@ def crds_yaml() -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(crds_yaml())
+    for file in sys.argv[1:]:
+        Path(file).write_text(crds_yaml())

@@ -1,0 +1,125 @@
+"""Who reaches whom: every pair of components, and what is outside."""
+
+import pytest
+
+from .policies import is_open, may_connect
+from .rendering import FILES, Pod, at, render
+
+pytestmark = pytest.mark.chart
+PORTS = {
+    "api": 8000, "user-app": 8501, "admin-app": 8501, "worker": 9090, "trainer": 9090, "operator": 8081,
+    "transformer": 8080, "predictor": 8080, "mlflow": 5000, "postgresql": 5432, "s3": 9000,
+}  # fmt: skip
+CALLERS = {
+    "api": {"user-app", "admin-app", "seed"},
+    "user-app": set(), "admin-app": set(), "worker": set(), "trainer": set(), "operator": set(),
+    "transformer": {"worker", "operator"},
+    "predictor": {"transformer", "operator"},
+    "mlflow": {"api", "worker", "trainer", "operator"},
+    "postgresql": {"api", "worker", "trainer", "mlflow", "migrations"},
+    "s3": {"api", "worker", "trainer", "mlflow", "operator", "transformer", "predictor"},
+}  # fmt: skip
+NOBODY = Pod("", "", {"app.kubernetes.io/instance": "another"}, {}, {})
+DEMOS = ("demo-kserve", "demo-deployments")
+
+
+@pytest.mark.parametrize("file", DEMOS)
+@pytest.mark.parametrize("target", PORTS)
+def test_a_component_is_called_by_these_and_no_other(file: str, target: str) -> None:
+    rendered = render(file, at("networkPolicy.monitoringNamespaces", {"name": "monitoring"}), "--is-upgrade")
+    pods = rendered.pods
+    callers = {
+        name for name, pod in pods.items() if name != target and may_connect(rendered, pod, pods[target], PORTS[target])
+    }
+    assert {name for name in callers if not name.startswith("Pod/")} == CALLERS[target]
+
+
+@pytest.mark.parametrize("file", DEMOS)
+@pytest.mark.parametrize("target", PORTS)
+def test_a_component_is_called_at_its_port_alone(file: str, target: str) -> None:
+    rendered = render(file, None, "--is-upgrade")
+    pods = rendered.pods
+    assert not [name for name, pod in pods.items() if may_connect(rendered, pod, pods[target], 22)]
+    ports = {port["containerPort"] for port in rendered.container(target)["ports"]}
+    assert ports == {PORTS[target]}
+
+
+@pytest.mark.parametrize("file", DEMOS)
+@pytest.mark.parametrize("target", PORTS)
+def test_from_other_namespaces_only_the_api_and_the_apps_are_reached(file: str, target: str) -> None:
+    rendered = render(file, at("networkPolicy.monitoringNamespaces", {"name": "monitoring"}))
+    policies = list(rendered.of("NetworkPolicy").values())
+    pod = rendered.pods[target]
+    reached = is_open(policies, "Ingress", pod, NOBODY.labels, PORTS[target], namespace={"name": "theirs"})
+    assert reached is (target in ("api", "user-app", "admin-app"))
+
+
+@pytest.mark.parametrize("file", DEMOS)
+@pytest.mark.parametrize("target", ["api", "worker", "trainer", "operator", "transformer", "predictor"])
+def test_metrics_are_read_from_the_namespaces_of_the_values(file: str, target: str) -> None:
+    rendered = render(file, at("networkPolicy.monitoringNamespaces", {"name": "monitoring"}))
+    policies = list(rendered.of("NetworkPolicy").values())
+    assert is_open(policies, "Ingress", rendered.pods[target], {}, PORTS[target], namespace={"name": "monitoring"})
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file != "mixed"])
+def test_every_pod_is_under_the_default_and_asks_for_names(file: str) -> None:
+    rendered = render(file, None, "--is-upgrade")
+    default = rendered.one("NetworkPolicy", "pigeonhole-default")
+    (egress,) = default["spec"]["egress"]
+    assert {(port["port"], port["protocol"]) for port in egress["ports"]} == {(53, "UDP"), (53, "TCP")}
+    policies = [default]
+    for pod in rendered.pods.values():
+        assert not is_open(policies, "Ingress", pod, NOBODY.labels, 8000), pod.owner
+        assert not is_open(policies, "Egress", pod, NOBODY.labels, 443), pod.owner
+
+
+@pytest.mark.parametrize(
+    "component", ["api", "worker", "trainer", "operator", "transformer", "predictor", "user-app", "admin-app"]
+)
+def test_what_is_outside_is_reached_where_the_values_say(component: str) -> None:
+    external = [{"cidr": "10.1.0.0/16", "ports": [9000, 443]}]
+    policy = render("external", at("networkPolicy.external", external)).one(
+        "NetworkPolicy", f"pigeonhole-{component}-to-outside"
+    )
+    first = policy["spec"]["egress"][0]
+    assert first["to"] == [{"ipBlock": {"cidr": "10.1.0.0/16"}}]
+    assert [port["port"] for port in first["ports"]] == [9000, 443]
+
+
+@pytest.mark.parametrize(
+    ("file", "component", "reaches"),
+    [
+        ("demo-kserve", "operator", True), ("demo-kserve", "api", True), ("demo-kserve", "worker", False),
+        ("demo-deployments", "operator", True), ("demo-deployments", "api", False),
+        ("demo-deployments", "trainer", False),
+    ],
+)  # fmt: skip
+def test_the_clusters_api_is_reached_by_those_who_have_a_token(file: str, component: str, reaches: bool) -> None:
+    rendered = render(file, at("networkPolicy", {"external": [], "apiServerPorts": [6443]}))
+    policies = list(rendered.of("NetworkPolicy").values())
+    assert is_open(policies, "Egress", rendered.pods[component], {}, 6443) is reaches
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [("http://prometheus.test:8080", 8080), ("https://prometheus.test", 443), ("http://prometheus.test/p", 80)],
+)
+def test_the_operator_reaches_prometheus_wherever_it_is(url: str, port: int) -> None:
+    rendered = render("demo-kserve", {"external": {"prometheus": {"url": url}}, "networkPolicy": {"external": []}})
+    policies = list(rendered.of("NetworkPolicy").values())
+    pod = rendered.pods["operator"]
+    assert is_open(policies, "Egress", pod, {"app": "prometheus"}, port, namespace={"name": "monitoring"})
+
+
+def test_a_candidate_is_reached_as_the_stable_model_is() -> None:
+    rendered = render("demo-kserve")
+    labels = {"component": "predictor", "serving.kserve.io/inferenceservice": "documents-candidate"}
+    candidate = Pod("", "predictor", labels, {}, {})
+    assert may_connect(rendered, rendered.pods["transformer"], candidate, 8080)
+    assert may_connect(rendered, rendered.pods["operator"], candidate, 8080)
+    assert not may_connect(rendered, rendered.pods["api"], candidate, 8080)
+
+
+def test_policies_can_be_left_out() -> None:
+    assert "NetworkPolicy" not in render("mixed").kinds
