@@ -88,7 +88,7 @@ chart: ## What the Helm chart renders, and static checks of it; needs helm
 
 .PHONY: e2e
 e2e: setup-test chart ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY, with images built for them
-	@scripts/images predictor transformer operator mlflow e2e-storage-initializer e2e-object-store e2e-prometheus
+	@scripts/images predictor transformer operator mlflow api apps components demo-postgres demo-s3 e2e-storage-initializer e2e-object-store e2e-prometheus
 	@echo "e2e: one after another"
 	@$(RUN)/pytest -m e2e --ignore tests/e2e/operator $(PYTEST_ARGS)
 	@echo "e2e: the operator's ways, 4 at once"
@@ -107,6 +107,11 @@ e2e-operator-all: setup-test ## All of them, also those that show the same with 
 .PHONY: images
 images: ## Build the container images, or IMAGES="NAME..." of them, and push them to REGISTRY if that is set
 	@scripts/images $(IMAGES)
+
+.PHONY: sbom
+sbom: ## List what the images hold, or IMAGES="NAME..." of them, in build/sbom; from REGISTRY if that is set
+	@scripts/bootstrap images
+	@scripts/sbom $(IMAGES)
 
 .PHONY: bench
 bench: setup-bench ## Measure reading beside other ways; figures go to build/bench; BENCH_DATA=DIR takes your documents
@@ -141,6 +146,10 @@ crds: setup ## Write the operator's CRDs from its models into k8s/operator and t
 .PHONY: chart-readme
 chart-readme: setup ## Write the chart's README.md from the comments of its values
 	@$(RUN)/python scripts/chart-readme
+
+.PHONY: dashboards
+dashboards: setup ## Write Grafana's dashboards from their code into helm/pigeonhole/files/dashboards
+	@PYTHONPATH=k8s/monitoring/dashboards $(RUN)/python -m pigeonhole_dashboards helm/pigeonhole/files/dashboards
 
 .PHONY: repro
 repro: setup ## Run the training as DVC stages, those whose inputs changed

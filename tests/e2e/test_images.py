@@ -1,16 +1,15 @@
-"""The images of the operator, MLflow and the tests' Prometheus, each in a pod that can write to a few paths alone."""
+"""The images of the platform's processes, each in a pod that can write to a few paths alone."""
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
 
 from .forwarding import forwarded
+from .image_pods import output, pod, ready, restricted_namespace, running, started, variables
 from .images import pinned
 from .kubectl import Kubectl, wait_until
-from .operator_objects import Json, operator_namespace
 
 pytestmark = pytest.mark.e2e
 SCRAPING = """
@@ -33,58 +32,10 @@ for number, address in enumerate(sys.argv[1:], 1):
 """
 
 
-def pod(image: str, *writable: str, **container: Any) -> Json:
-    """Return a restricted pod of one container that can write to some paths alone."""
-    mounts = [{"name": f"writable-{number}", "mountPath": path} for number, path in enumerate(writable)]
-    security = {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "runAsNonRoot": True,
-        "capabilities": {"drop": ["ALL"]},
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-    resources = {"requests": {"cpu": "20m", "memory": "64Mi"}}
-    whole = {"name": "container", "image": image, "resources": resources, "securityContext": security, **container}
-    return {
-        "automountServiceAccountToken": False,
-        "securityContext": {"fsGroup": 10001},
-        "volumes": [{"name": mount["name"], "emptyDir": {}} for mount in mounts],
-        "containers": [{**whole, "volumeMounts": mounts}],
-    }
-
-
-def running(name: str, spec: Json, port: int) -> list[Json]:
-    """Return a pod and the Service of its name."""
-    metadata = {"name": name, "labels": {"app": name}}
-    service = {"selector": {"app": name}, "ports": [{"port": port}]}
-    return [
-        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": service},
-        {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec},
-    ]
-
-
-def ready(path: str, port: int) -> Json:
-    return {"httpGet": {"path": path, "port": port}, "periodSeconds": 1, "failureThreshold": 120}
-
-
 @pytest.fixture(scope="module")
 def kubectl() -> Iterator[Kubectl]:
-    with operator_namespace() as kubectl:
-        kubectl("label", "namespace", kubectl.namespace, "pod-security.kubernetes.io/enforce=restricted")
+    with restricted_namespace() as kubectl:
         yield kubectl
-
-
-def output(kubectl: Kubectl, name: str, spec: Json) -> str:
-    """Return what a pod that ends by itself wrote."""
-    kubectl.apply([running(name, {**spec, "restartPolicy": "Never"}, 80)[1]])
-
-    def phase() -> str:
-        return str(kubectl.get("pod", name).get("status", {}).get("phase"))
-
-    wait_until(lambda: phase() in {"Succeeded", "Failed"}, f"the pod {name} to end", lambda: kubectl("get", "events"))
-    written = kubectl("logs", name)
-    assert phase() == "Succeeded", written
-    return written
 
 
 def test_the_operator_s_image_holds_the_operator_and_runs_as_nobody_in_particular(kubectl: Kubectl) -> None:
@@ -95,13 +46,50 @@ def test_the_operator_s_image_holds_the_operator_and_runs_as_nobody_in_particula
     )
 
 
+def test_the_api_starts_and_answers(kubectl: Kubectl) -> None:
+    settings = {
+        "PIGEONHOLE_API_TOKEN": "a-token-of-the-tests",
+        "PIGEONHOLE_API_ALLOW_REMOTE": "true",
+        "PIGEONHOLE_API_ALLOWED_HOSTS": "*",
+        "PIGEONHOLE_HOME": "/tmp/home",
+    }
+    image = pinned("api")
+    container = {"env": variables(settings), "readinessProbe": ready("/livez", 8000)}
+    started(kubectl, "api", pod(image, "/tmp", **container), 8000)
+    with forwarded(kubectl, "service/api", 8000, "/livez") as address:
+        headers = {"Authorization": f"Bearer {settings['PIGEONHOLE_API_TOKEN']}"}
+        assert httpx.get(f"{address}/v1/jobs", headers=headers, timeout=30).json()["jobs"] == []
+    worker = pod(image, "/tmp", args=["-m", "pigeonhole_api.work", "--help"])
+    assert "The Pigeonhole worker." in output(kubectl, "worker", worker)
+
+
+@pytest.mark.parametrize("app", ["user", "admin"])
+def test_an_app_answers_below_the_path_that_an_ingress_gives_it(kubectl: Kubectl, app: str) -> None:
+    path = f"/pigeonhole/{app}"
+    container = {"args": [app, "--base-path", path], "readinessProbe": ready(f"{path}/_stcore/health", 8501)}
+    started(kubectl, app, pod(pinned("apps"), "/tmp", **container), 8501)
+    with forwarded(kubectl, f"service/{app}", 8501, f"{path}/_stcore/health") as address:
+        assert "<title>" in httpx.get(f"{address}{path}/", timeout=30).text
+
+
+def test_the_components_image_writes_and_reads_documents(kubectl: Kubectl) -> None:
+    script = """
+pigeonhole generate /tmp/corpus --count 2 --classes invoice --lang fr
+python -m pigeonhole_pipelines.run --help >/dev/null
+python -m pigeonhole_api.work --help >/dev/null
+pigeonhole doctor --no-ports
+"""
+    container = {"command": ["sh", "-ec", script], "env": variables({"PIGEONHOLE_HOME": "/tmp/home"})}
+    written = output(kubectl, "components", pod(pinned("components"), "/tmp", **container))
+    assert "Wrote 2 documents" in " ".join(written.split())
+    assert "FIX" not in written
+
+
 @pytest.fixture(scope="module")
 def mlflow(kubectl: Kubectl) -> str:
     """The image of the MLflow server that runs as `mlflow`."""
     image = pinned("mlflow")
-    spec = pod(image, "/tmp", "/data", readinessProbe=ready("/health", 5000))
-    kubectl.apply(running("mlflow", spec, 5000))
-    kubectl("wait", "--for=condition=Ready", "pod/mlflow", "--timeout=180s")
+    started(kubectl, "mlflow", pod(image, "/tmp", "/data", readinessProbe=ready("/health", 5000)), 5000)
     return image
 
 

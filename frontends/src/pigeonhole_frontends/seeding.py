@@ -30,7 +30,7 @@ class Seeding:
         self._deadline = deadline
 
     def wait_for_platform(self) -> None:
-        """Wait until the API answers this caller.
+        """Wait until the API answers this caller, also about models, for which it asks the registry.
 
         Raises:
             SeedingFailed: `not-ready`.
@@ -104,6 +104,7 @@ class Seeding:
     def _answers(self) -> bool:
         try:
             self._client.classes()
+            self._client.production()
         except ApiError as error:
             if error.status and error.status < 500:
                 raise

@@ -11,7 +11,7 @@ from pigeonhole_operator.cluster.cache import Cache, deployment_of, key_of
 from pigeonhole_operator.cluster.kinds import Raw
 from pigeonhole_operator.cluster.parsing import parse_deployment, parse_promotion
 from pigeonhole_operator.decision.observed import Deployment, Promotion
-from pigeonhole_operator.resources.promotion import ENDS, Phase
+from pigeonhole_operator.resources.promotion import ENDS, Phase, PromotionStatus
 
 _WHERE = ("namespace", "name")
 _WAITS_FOR_A_PREDICTOR = frozenset({Phase.DEPLOYING, Phase.PROMOTING, Phase.VERIFYING, Phase.ROLLING_BACK})
@@ -133,7 +133,8 @@ def _attempts(attempts: Iterable[tuple[Deployment, Promotion | None]]) -> Iterat
             continue
         where = (deployment.namespace, deployment.name)
         starts.add_metric(where, status.phase_started_at.timestamp())
-        deadlines.add_metric(where, _deadline(deployment, status.phase).total_seconds())
+        if (deadline := _deadline(deployment, status)) is not None:
+            deadlines.add_metric(where, deadline.total_seconds())
         for check in status.checks:
             if check.value is not None:
                 values.add_metric((*where, check.name, "candidate"), check.value)
@@ -143,9 +144,12 @@ def _attempts(attempts: Iterable[tuple[Deployment, Promotion | None]]) -> Iterat
     yield from (starts, deadlines, values)
 
 
-def _deadline(deployment: Deployment, phase: Phase) -> timedelta:
+def _deadline(deployment: Deployment, status: PromotionStatus) -> timedelta | None:
+    """Return how long the phase may take; None for one that waits for a person, be it for days."""
+    if status.phase is Phase.AWAITING_APPROVAL or status.suspended_at is not None:
+        return None
     spec = deployment.spec
-    return spec.target.ready_timeout if phase in _WAITS_FOR_A_PREDICTOR else spec.canary.progress_deadline
+    return spec.target.ready_timeout if status.phase in _WAITS_FOR_A_PREDICTOR else spec.canary.progress_deadline
 
 
 def _snake(phase: str) -> str:

@@ -24,6 +24,12 @@ PREDICTION_SECONDS = Histogram(
     "pigeonhole_prediction_duration_seconds", "Time from a document's bytes to its answer.", _MODEL, buckets=_SECONDS
 )
 PREDICTOR_CALLS = Counter("pigeonhole_predictor_calls", "Calls of a predictor, by role and result.", ("role", "result"))
+MODEL_TRAINED = Gauge("pigeonhole_model_trained_timestamp_seconds", "When its training logged the model.", _MODEL)
+MODEL_CROSS_VALIDATION = Gauge(
+    "pigeonhole_model_cross_validation_score",
+    "What the model's training found out of fold.",
+    (*_MODEL, "metric"),
+)
 MODEL_INFO = Gauge("pigeonhole_model_info", "1 for a model that answers.", ("model", "version", "digest", "role"))
 
 FALLBACKS = Counter(

@@ -27,6 +27,7 @@ from pigeonhole_serving.protocol.texts import (
 from pigeonhole_serving.scoring import score_request
 from pigeonhole_serving.settings import ServingSettings
 from pigeonhole_serving.slots import Slots
+from pigeonhole_serving.training_facts import publish_training
 
 _log = get_logger(__name__)
 # Two milliseconds of the event loop; a thread would wait longer for the interpreter, which the loop holds.
@@ -63,6 +64,7 @@ class TextModel(Model):  # type: ignore[misc]  # kserve ships no types
         await asyncio.to_thread(score_request, *loaded, ScoreRequest(("warm",), 1))
         self._loaded = loaded
         publish_model(loaded[1], "")
+        publish_training(loaded[1], model.cross_validation, self._directory)
         _log.info("model loaded", **asdict(loaded[1]))
 
     def problems(self) -> tuple[FieldError, ...]:

@@ -1,10 +1,11 @@
-"""The same storage on a real S3 protocol server."""
+"""The same storage on real servers of S3's protocol: moto, and the one of the trials."""
 
 from collections.abc import Iterator
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from tests.trial_store import TrialStore
 
 from pigeonhole.storage import ObjectMissing, Storage, StorageError, open_storage
 
@@ -12,21 +13,30 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
+def moto() -> Iterator[dict[str, str]]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+    yield {"AWS_ENDPOINT_URL": f"http://{host}:{port}", **keys}
+    server.stop()
 
 
-@pytest.fixture
-def storage(server: str, monkeypatch: pytest.MonkeyPatch) -> Storage:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    boto3.client("s3").create_bucket(Bucket="documents")
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    store = TrialStore(tmp_path_factory.mktemp("trial-store"))
+    yield store.environment
+    store.close()
+
+
+@pytest.fixture(params=["moto", "trial"])
+def storage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Storage:
+    for name, value in request.getfixturevalue(request.param).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the keys that it has found
+    client = boto3.client("s3")
+    if not client.list_buckets()["Buckets"]:
+        client.create_bucket(Bucket="documents")
     return open_storage("s3://documents/team")
 
 
@@ -41,6 +51,14 @@ def test_what_was_put_is_got_listed_and_deleted(storage: Storage) -> None:
     assert storage.exists("documents/b")
     with pytest.raises(ObjectMissing):
         storage.get("documents/a")
+
+
+def test_a_range_and_the_whole_come_in_blocks(storage: Storage) -> None:
+    storage.put("documents/c", b"0123456789")
+    assert b"".join(storage.blocks("documents/c", 2, 5)) == b"234"
+    assert b"".join(storage.blocks("documents/c", 7)) == b"789"
+    assert b"".join(storage.blocks("documents/c")) == b"0123456789"
+    assert storage.describe("documents/c").size == 10
 
 
 def test_a_missing_bucket_is_said_with_a_hint(storage: Storage) -> None:

@@ -113,7 +113,7 @@ def test_a_look_applies_what_is_wanted_and_the_next_one_finds_nothing_to_do(clus
     registry = Registry("3", version())
     assert look(cluster, registry) == "changed"
     assert cluster.calls == ["get Deployment documents-predictor", "apply Deployment documents-predictor"]
-    assert look(cluster, registry) == "ok"
+    assert look(cluster, registry) == "success"
     assert cluster.calls[2:] == ["get Deployment documents-predictor"]
 
 

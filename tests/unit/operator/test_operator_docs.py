@@ -53,3 +53,13 @@ def test_every_reason_of_a_condition_has_its_line() -> None:
 @pytest.mark.parametrize("phase", list(Phase))
 def test_every_phase_is_in_the_picture(phase: Phase) -> None:
     assert phase.value in TEXT
+
+
+SOURCES = "".join(
+    (DECISION.parent / name).read_text(encoding="utf-8") for name in ("metrics.py", "promotion_metrics.py")
+)
+
+
+@pytest.mark.parametrize("name", re.findall(r'"(pigeonhole_[a-z_]+)"', SOURCES))
+def test_every_metric_is_documented(name: str) -> None:
+    assert re.search(rf"^\| `{name}(_total)?` \|", TEXT, re.MULTILINE)

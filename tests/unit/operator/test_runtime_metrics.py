@@ -100,6 +100,14 @@ def test_a_phase_under_way_has_a_start_and_a_deadline(phase: str, deadline: floa
     assert stage.value("canary_weight_percent") == 10
 
 
+@pytest.mark.parametrize("stage", [("AwaitingApproval", {}), ("Canary", {"suspendedAt": "2026-11-28T10:00:00Z"})])
+def test_a_phase_that_waits_for_a_person_has_no_deadline(stage: tuple[str, dict[str, str]]) -> None:
+    phase, status = stage
+    waiting = under_way(phase, **status)
+    assert waiting.value("phase_start_timestamp_seconds") == 1795860000
+    assert waiting.value("phase_deadline_seconds") is None
+
+
 def test_an_attempt_that_ended_has_neither() -> None:
     stage = under_way("Succeeded")
     assert stage.value("phase_start_timestamp_seconds") is None

@@ -22,6 +22,13 @@ from pigeonhole.storage.protocol import (
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 _FULL = 507  # S3 itself has no end; stores of one's own that speak its protocol do
 _BLOCK = 1 << 18
+# Checksums of what is got are not compared: there are stores that send the whole object's with a range of it.
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"max_attempts": 3, "mode": "standard"},
+    response_checksum_validation="when_required",
+)
 _HINT = "Check the bucket, AWS_ENDPOINT_URL, AWS_REGION and the credentials."
 
 
@@ -35,9 +42,7 @@ class S3Storage:
         self.bucket = bucket
         self.prefix = prefix.strip("/")
         self._public_endpoint = public_endpoint
-        self._client = client or boto3.client(
-            "s3", config=Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"})
-        )
+        self._client = client or boto3.client("s3", config=_CONFIG)
 
     def put(self, key: str, data: bytes) -> None:
         """Store the bytes under the key; S3 shows an object whole or not at all."""

@@ -2,7 +2,7 @@
 
 from prometheus_client import Counter, Histogram
 
-_SECONDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120)
+_SECONDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 2.5, 5, 10, 20, 30, 60, 120)
 
 HTTP_REQUESTS = Counter("pigeonhole_http_requests", "Requests answered.", ("route", "method", "code"))
 HTTP_SECONDS = Histogram(

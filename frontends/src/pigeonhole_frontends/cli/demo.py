@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pigeonhole_frontends.cli.exit_codes import ExitCode
+from pigeonhole_frontends.cli.installation import need
 from pigeonhole_frontends.cli.jobs import ended_documents
 from pigeonhole_frontends.cli.options import HomeOption, platform_settings
 from pigeonhole_frontends.cli.serve import say_addresses, stop_on_signals
@@ -43,6 +44,7 @@ def demo(
     """
     started = time.monotonic()
     with reported_errors():
+        need("fastapi", "pigeonhole_pipelines", "pigeonhole_serving", "streamlit")
         settings = platform_settings(home)
         if home is None:
             settings = settings.model_copy(update={"home": settings.home / _FOLDER})

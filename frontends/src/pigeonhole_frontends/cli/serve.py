@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pigeonhole_frontends.cli.installation import need
 from pigeonhole_frontends.cli.options import HomeOption, platform_settings
 from pigeonhole_frontends.cli.terminal import progress, reported_errors, say
 
@@ -28,6 +29,7 @@ def serve(
       pigeonhole serve --home ~/sorting --no-apps
     """
     with reported_errors():
+        need("fastapi", "pigeonhole_pipelines", "pigeonhole_serving", *(("streamlit",) if apps else ()))
         from pigeonhole_frontends.laptop.platform import LaptopPlatform
 
         platform = LaptopPlatform(platform_settings(home), with_apps=apps)

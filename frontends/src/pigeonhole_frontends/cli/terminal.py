@@ -14,6 +14,7 @@ import typer
 
 from pigeonhole.errors import PigeonholeError
 from pigeonhole_frontends.cli.exit_codes import ExitCode
+from pigeonhole_frontends.cli.installation import missing_part
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,6 +65,11 @@ def reported_errors() -> Iterator[None]:
         if os.environ.get(DEBUG_VARIABLE):
             raise
         fail(error.message, _exit_code(error), error.hint)
+    except ModuleNotFoundError as error:
+        missing = missing_part(error)
+        if os.environ.get(DEBUG_VARIABLE) or missing is None:
+            raise
+        fail(missing.message, _exit_code(missing))
     except ValueError as error:
         sentence = _settings_sentence(error)
         if os.environ.get(DEBUG_VARIABLE) or sentence is None:
@@ -135,6 +141,7 @@ def _exit_code(error: PigeonholeError) -> ExitCode:
         "ocr-missing",
         "storage-failed",
         "not-serving",
+        "not-installed",
     }
     return ExitCode.UNAVAILABLE if error.code in unavailable else ExitCode.FAILED
 

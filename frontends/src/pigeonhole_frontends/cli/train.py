@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pigeonhole_frontends.cli.exit_codes import ExitCode
+from pigeonhole_frontends.cli.installation import need
 from pigeonhole_frontends.cli.options import HomeOption, JsonOption, platform_settings
 from pigeonhole_frontends.cli.terminal import percent, print_json, progress, reported_errors, say, stderr, stdout, table
 
@@ -35,6 +36,7 @@ def train(
     if runner not in ("direct", "kfp"):
         raise typer.BadParameter(f"'{runner}' is neither direct nor kfp", param_hint="--runner")
     with reported_errors():
+        need("pigeonhole_pipelines")
         settings = platform_settings(home)
         report = import_directory(settings, directory)
         say_refused(report)

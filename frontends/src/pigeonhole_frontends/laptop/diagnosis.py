@@ -40,21 +40,27 @@ def diagnose(settings: PlatformSettings, *, with_ports: bool = True) -> list[Fin
     return findings
 
 
+def _without(what: str, error: ModuleNotFoundError) -> Finding:
+    return Finding(what, False, f"without '{error.name}'", "Install pigeonhole-frontends[laptop].")
+
+
 def _python() -> Finding:
     found = ".".join(str(part) for part in sys.version_info[:3])
     return Finding("Python 3.11", sys.version_info[:2] == (3, 11), found, "Run `make setup`, which brings it.")
 
 
 def _engine() -> Finding:
-    from pigeonhole.ocr import OcrSettings
-    from pigeonhole.ocr.engines import open_engine
-
     try:
+        from pigeonhole.ocr import OcrSettings
+        from pigeonhole.ocr.engines import open_engine
+
         engine = open_engine(OcrSettings())
         missing = engine.missing_languages()
         found = f"{engine.name} {engine.version}" + (f" without {', '.join(missing)}" if missing else "")
     except PigeonholeError as error:
         return Finding("OCR engine", False, error.message, error.hint)
+    except ModuleNotFoundError as error:
+        return _without("OCR engine", error)
     return Finding("OCR engine", not missing, found, "Debian: apt-get install tesseract-ocr-fra tesseract-ocr-eng")
 
 
@@ -81,16 +87,20 @@ def _storage(url: str) -> Finding:
         storage.delete(key)
     except PigeonholeError as error:
         return Finding("storage", False, error.message, error.hint)
+    except ModuleNotFoundError as error:
+        return _without("storage", error)
     return Finding("storage", True, "readable and writable")
 
 
 def _registry(settings: PlatformSettings) -> Finding:
-    from pigeonhole.registry import CHAMPION, ModelRegistry
-
     try:
+        from pigeonhole.registry import CHAMPION, ModelRegistry
+
         champion = ModelRegistry(settings.tracking_uri, settings.model_name).get(f"@{CHAMPION}")
     except PigeonholeError as error:
         return Finding("model registry", False, error.message, error.hint)
+    except ModuleNotFoundError as error:
+        return _without("model registry", error)
     found = f"version {champion.version} serves" if champion else "no model yet: pigeonhole train DIR"
     return Finding("model registry", True, found)
 

@@ -55,7 +55,7 @@ args:
   {{- end }}
 {{ include "pigeonhole.env" (list (include "pigeonhole.env.transformer" .) .Values.serving.transformer.extraEnv) }}
 ports:
-  - {containerPort: 8080, protocol: TCP}
+  - {name: http, containerPort: 8080, protocol: TCP}
 {{ include "pigeonhole.servingProbes" . }}
 lifecycle:
   preStop:
@@ -79,7 +79,7 @@ args:
   - --http_port=8080
 {{ include "pigeonhole.env" (list (include "pigeonhole.env.predictor" .) .Values.serving.predictor.extraEnv) }}
 ports:
-  - {containerPort: 8080, protocol: TCP}
+  - {name: http, containerPort: 8080, protocol: TCP}
 {{ include "pigeonhole.servingProbes" . }}
 {{ include "pigeonhole.drain" . }}
 resources:

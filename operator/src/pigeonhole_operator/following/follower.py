@@ -58,7 +58,7 @@ class Follower:
             await asyncio.sleep(self._settings.seconds)
 
     async def look(self) -> str:
-        """Look once, do what is to be done, and return what came of it: `ok`, `changed` or `error`."""
+        """Look once, do what is to be done, and return what came of it: `success`, `changed` or `error`."""
         result = await self._roll_out()
         RECONCILED.labels(_KIND, result).inc()
         self._looked_at = self._clock()
@@ -78,7 +78,7 @@ class Follower:
             return self._fail(Problem(error.code, error.message))
         self._told = None
         LAST_RECONCILED.set_to_current_time()
-        return "ok" if found is None else "changed"
+        return "success" if found is None else "changed"
 
     async def _decide(self) -> Mapping[str, str] | Problem | None:
         champion = await self._champion()

@@ -1,0 +1,84 @@
+"""Documents that are sent without a pause while pods are deleted, and how long nobody could send one."""
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tests.e2e.kubectl import wait_until
+
+from pigeonhole_api.client import ApiError, PlatformClient
+
+from .release import Release
+
+PAUSE_SECONDS = 0.5
+
+
+@dataclass
+class Sender:
+    """Submits one document a job by a fresh reference; one that is not accepted is sent again, as clients are to do."""
+
+    client: PlatformClient
+    files: Sequence[tuple[str, bytes]]
+    accepted: dict[str, str] = field(default_factory=dict)
+    failed_at: list[float] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        for number in itertools.count():
+            name, data = self.files[number % len(self.files)]
+            # Bytes after a PDF's end are no part of what is read, and make another document of it.
+            content = [(f"{number}-{name}", data + f"\n% {number}\n".encode())]
+            while not self._submit(f"chaos-{number}", content):
+                if self.stop.wait(PAUSE_SECONDS):
+                    return
+            if self.stop.wait(PAUSE_SECONDS):
+                return
+
+    def _submit(self, reference: str, content: Sequence[tuple[str, bytes]]) -> bool:
+        try:
+            self.accepted[reference] = self.client.submit_job(reference, content).id
+        except ApiError:
+            self.failed_at.append(time.monotonic())
+            return False
+        return True
+
+    def window(self, since: float) -> float:
+        """Return the seconds from the first to the last failure since a moment; 0 for none."""
+        later = [moment for moment in self.failed_at if moment >= since]
+        return later[-1] - later[0] + PAUSE_SECONDS if later else 0.0
+
+
+@contextmanager
+def sending(client: PlatformClient, files: Sequence[tuple[str, bytes]]) -> Iterator[Sender]:
+    """Send documents in another thread until the block ends."""
+    sender = Sender(client, files)
+    thread = threading.Thread(target=sender.run, daemon=True)
+    thread.start()
+    try:
+        yield sender
+    finally:
+        sender.stop.set()
+        thread.join(60)
+
+
+def delete_pods(release: Release, component: str) -> None:
+    """Delete a component's pods without any grace, and wait until others are ready in their place."""
+    before = {pod["metadata"]["uid"] for pod in release.pods(component)}
+    assert before, f"there is no pod of {component}"
+    selector = f"app.kubernetes.io/component={component}"
+    release.kubectl("delete", "pod", "--selector", selector, "--force", "--grace-period=0")
+
+    def replaced() -> bool:
+        pods = release.pods(component)
+        return bool(pods) and all(pod["metadata"]["uid"] not in before and _is_ready(pod) for pod in pods)
+
+    wait_until(replaced, f"{component} to be ready again", release.state)
+
+
+def _is_ready(pod: dict[str, object]) -> bool:
+    status = pod["status"]
+    assert isinstance(status, dict)
+    return any(row["type"] == "Ready" and row["status"] == "True" for row in status.get("conditions", []))

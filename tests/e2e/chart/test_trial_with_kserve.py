@@ -1,0 +1,71 @@
+"""A trial on a cluster with KServe: the operator brings the first model to the InferenceService, then a second one."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from tests.e2e.kubectl import wait_until
+
+from .documents import classes_of, scans
+from .release import Release, demo_values, release_namespace
+
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("stand_in")]
+SCANS = 50
+# Steps that a trial of a few documents can end.
+PROMOTION = {
+    "gates": [{"name": "f1-floor", "metric": {"key": "macro_f1", "min": 0.5}}],
+    "canary": {"interval": "5s", "steps": [{"weight": 100, "minSamples": 0, "duration": "10s"}]},
+    "rollback": {"cooldown": "0s"},
+}
+
+
+@pytest.fixture(scope="module")
+def release() -> Iterator[Release]:
+    with release_namespace({}) as release:
+        began = time.monotonic()
+        release.install(demo_values("kserve", promotion=PROMOTION), "--wait", "--wait-for-jobs")
+        took = time.monotonic() - began
+        print(f"chart: from helm install to the first classified documents under KServe {took:.0f} s")  # noqa: T201
+        yield release
+
+
+def conditions(release: Release) -> dict[str, tuple[str, str]]:
+    rows = release.kubectl.get("modeldeployment", "documents")["status"]["conditions"]
+    return {row["type"]: (row["status"], row["reason"]) for row in rows}
+
+
+def test_the_operator_has_promoted_the_first_model(release: Release) -> None:
+    wait_until(lambda: conditions(release)["Ready"] == ("True", "ServingStable"), "the model deployment")
+    status = release.kubectl.get("modeldeployment", "documents")["status"]
+    assert status["stable"]["version"] == "1"
+    assert release.kubectl.get("modelpromotion", "documents-v1-1")["status"]["phase"] == "Succeeded"
+    with release.client() as client:
+        model = client.production()
+        assert model is not None
+        assert model.aliases == ["champion"]
+
+
+def test_fifty_scans_get_fifty_classes(release: Release) -> None:
+    files, truth = scans(SCANS, seed=78)
+    with release.client() as client:
+        job = client.wait(client.submit_job("fifty", files).id, timeout=400)
+        found = classes_of(client, job.id)
+    assert set(found) == set(truth)
+    assert None not in found.values()
+
+
+def test_an_upgrade_leaves_what_the_operator_wrote(release: Release) -> None:
+    before = release.kubectl.get("inferenceservice", "documents")
+    routing = release.kubectl.get("configmap", "documents-routing")["data"]
+    release.upgrade(demo_values("kserve", promotion=PROMOTION), "--wait")
+    after = release.kubectl.get("inferenceservice", "documents")
+    assert after["spec"] == before["spec"]
+    assert after["metadata"]["generation"] == before["metadata"]["generation"]
+    assert release.kubectl.get("configmap", "documents-routing")["data"] == routing
+
+
+def test_uninstalling_takes_the_services_along_and_leaves_the_crds(release: Release) -> None:
+    release.helm("uninstall", release.name, "--wait")
+    wait_until(lambda: not release.kubectl.list("inferenceservice"), "the InferenceService to be gone")
+    wait_until(lambda: not release.kubectl.list("modeldeployment"), "the ModelDeployment to be gone")
+    assert "modeldeployments.pigeonhole.dev" in release.kubectl("get", "crd", "-o", "name")
