@@ -104,3 +104,29 @@ def test_rules_speak_of_the_releases_namespace_and_ones_own_runbooks() -> None:
             for rule in group["rules"]:
                 if url := rule.get("annotations", {}).get("runbook_url"):
                     assert url.startswith("https://runbooks.test/")
+
+
+@pytest.mark.parametrize(
+    ("choice", "known", "there"), [("auto", False, False), ("auto", True, True), ("never", True, False)]
+)
+@pytest.mark.parametrize("secret", ["slack", ""])
+def test_alerts_go_to_slack_where_that_is_known_and_has_an_address(
+    choice: str, known: bool, there: bool, secret: str
+) -> None:
+    given = at("monitoring", {"alertmanager": choice, "slack": {"existingSecret": secret, "channel": "#ours"}})
+    rendered = render("demo-kserve", given, *(("--api-versions", "monitoring.coreos.com/v1alpha1") if known else ()))
+    assert ("AlertmanagerConfig" in rendered.kinds) is (there and bool(secret))
+
+
+def test_every_severity_has_its_own_address_in_the_secret() -> None:
+    given = at("monitoring", {"alertmanager": "always", "slack": {"existingSecret": "slack", "channel": "#ours"}})
+    spec = render("demo-kserve", given).one("AlertmanagerConfig", "pigeonhole")["spec"]
+    sent = {
+        receiver["name"]: receiver["slackConfigs"][0] for receiver in spec["receivers"] if "slackConfigs" in receiver
+    }
+    assert {name: config["apiURL"] for name, config in sent.items()} == {
+        f"slack-{severity}": {"name": "slack", "key": severity} for severity in ("critical", "warning", "info")
+    }
+    assert {config["channel"] for config in sent.values()} == {"#ours"}
+    routed = {spec["route"]["receiver"], *(route["receiver"] for route in spec["route"]["routes"])}
+    assert routed == {receiver["name"] for receiver in spec["receivers"]}

@@ -19,7 +19,13 @@ EVERYTHING = {
     "gateway": {"enabled": True, "parentRefs": [{"name": "public"}]},
     "api": {"autoscaling": {"enabled": True}},
     "worker": {"keda": {"enabled": True}, "replicas": 2},
-    "monitoring": {"monitors": "always", "rules": "always", "dashboards": "always"},
+    "monitoring": {
+        "monitors": "always",
+        "rules": "always",
+        "dashboards": "always",
+        "alertmanager": "always",
+        "slack": {"existingSecret": "slack"},
+    },
     "pipelines": {"runners": ["team/runner"]},
     "networkPolicy": {"enabled": True},
 }

@@ -15,7 +15,13 @@ pytestmark = pytest.mark.e2e
 LEVEL = "pod-security.kubernetes.io"
 OURS = ROOT / "k8s" / "operator" / "crds.yaml"
 EVERYTHING = {
-    "monitoring": {"monitors": "always", "rules": "always", "dashboards": "always"},
+    "monitoring": {
+        "monitors": "always",
+        "rules": "always",
+        "dashboards": "always",
+        "alertmanager": "always",
+        "slack": {"existingSecret": "slack"},
+    },
     "pipelines": {"runners": ["team/runner"]},
 }
 

@@ -95,7 +95,7 @@ WRONG: list[tuple[str, Any]] = [
     ("networkPolicy.apiServerPorts", []),
     ("monitoring.monitors", True),
     ("monitoring.interval", "30"),
-    ("monitoring.slack.channel", ""),
+    ("monitoring.slack.existingSecret", "My Secret"),
     ("userApp.replica", 2),
     ("mlflow.replicas", 2),
     ("ingres.enabled", True),

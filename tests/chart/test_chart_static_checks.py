@@ -19,7 +19,15 @@ FOREIGN = {
     "PodMonitor", "ServiceMonitor", "PrometheusRule", "AlertmanagerConfig", "ScaledObject", "HTTPRoute",
     "ServingRuntime",
 }  # fmt: skip
-EVERYTHING = {"monitoring": {"monitors": "always", "rules": "always", "dashboards": "always"}}
+EVERYTHING: Json = {
+    "monitoring": {
+        "monitors": "always",
+        "rules": "always",
+        "dashboards": "always",
+        "alertmanager": "always",
+        "slack": {"existingSecret": "slack"},
+    }
+}
 Finding = tuple[str, str, str]
 
 

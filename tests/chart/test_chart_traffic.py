@@ -100,11 +100,11 @@ def test_tls_and_the_class_are_as_the_values_say() -> None:
         assert not {"tls", "ingressClassName"} & set(item["spec"])
 
 
-@pytest.mark.parametrize(("tls", "url"), [("", "http://pigeonhole.test"), ("cert", "https://pigeonhole.test")])
-def test_the_apps_tell_browsers_the_address_of_the_api(tls: str, url: str) -> None:
-    rendered = render("demo-kserve", merged(ON, {"ingress": {"tlsSecret": tls}}))
+@pytest.mark.parametrize("way", [ON, ROUTE], ids=lambda way: next(iter(way)))
+def test_browsers_find_the_api_at_the_origin_of_the_apps(way: Json) -> None:
+    rendered = render("demo-kserve", merged(at("ingress.enabled", False), way))
     for app in ("user-app", "admin-app"):
-        assert rendered.environment(app)["PIGEONHOLE_APP_PUBLIC_API_URL"] == url
+        assert rendered.environment(app)["PIGEONHOLE_APP_PUBLIC_API_URL"] == "/"
 
 
 @pytest.mark.parametrize("file", KSERVE_FILES)

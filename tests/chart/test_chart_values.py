@@ -19,12 +19,8 @@ FREE = {
     "canary", "rollback", "podDisruptionBudget", "dashboardLabels", "digests", "commonLabels", "commonAnnotations",
     "annotations", "roles", "params", "resources", "monitoringNamespaces",
 }  # fmt: skip
-# What the templates of the Slack alerts and of `helm test` will read.
-AWAITED = {"monitoring.alertmanager", "monitoring.slack.channel", "monitoring.slack.existingSecret", "tests.enabled"}
-if not list(CHART.glob("files/rules/*.yaml")):
-    AWAITED |= {"monitoring.rules", "monitoring.runbookUrl"}
-if not list(CHART.glob("files/dashboards/*.json")):
-    AWAITED |= {"monitoring.dashboards", "monitoring.dashboardLabels", "monitoring.dashboardAnnotations"}
+# What the pods of `helm test` will read.
+AWAITED = {"tests.enabled"}
 CHANGES: dict[str, Any] = {
     "profile": "", "size": "medium", "fullnameOverride": "other", "nameOverride": "other", "namespaceOverride": "other",
     "resources": {"limits": {"memory": "77Mi"}}, "extraEnv": [{"name": "OTHER", "value": "1"}],
@@ -47,7 +43,9 @@ SIZES = {"bundled.postgresql.size", "bundled.s3.size", "mlflow.size"}
 EVERYTHING = {
     "ingress": {"enabled": True}, "gateway": {"enabled": True, "parentRefs": [{"name": "public"}]},
     "api": {"replicas": 2}, "worker": {"replicas": 2}, "userApp": {"replicas": 2}, "adminApp": {"replicas": 2},
-    "monitoring": {"monitors": "always", "rules": "always"},
+    "monitoring": {
+        "monitors": "always", "rules": "always", "alertmanager": "always", "slack": {"existingSecret": "slack"},
+    },
 }  # fmt: skip
 SCALED = {"api": {"autoscaling": {"enabled": True}}, "worker": {"keda": {"enabled": True}}}
 OPTIONS = ("--api-versions", "monitoring.coreos.com/v1")
