@@ -50,7 +50,7 @@ def ask(address: str, *, token: str = "") -> Answer | str:
 
 
 def ask_until_answered(address: str) -> Answer | str:
-    """Return what an address answers, asked again for some seconds while it is not well, as what just started may be."""
+    """Return what an address answers, asked again for some seconds while it does not answer 200."""
     end = time.monotonic() + _PATIENCE_SECONDS
     while True:
         answer = ask(address)

@@ -12,7 +12,11 @@ _RESOURCES = {
     "postgresql": "bundled.postgresql.resources",
     "s3": "bundled.s3.resources",
 }
-_PLACED = {"user-app": "userApp", "admin-app": "adminApp"}
+_PLACED = {
+    **{each: each for each in ("api", "worker", "trainer", "operator", "mlflow")},
+    "user-app": "userApp",
+    "admin-app": "adminApp",
+}
 _BY_VARIABLE = {
     "PIGEONHOLE_API_DATABASE_URL": ("external.postgresql.existingSecret", "external.postgresql.urlKey"),
     "PIGEONHOLE_API_SIGNING_KEY": ("auth.existingSecret", ""),
@@ -39,11 +43,11 @@ def resources_of(component: str) -> str:
     return _RESOURCES.get(component, f"{component}.resources")
 
 
-def placement_of(component: str) -> str:
-    """Return the values that say on which nodes a component may run."""
-    return ", ".join(
-        f"{_PLACED.get(component, component)}.{each}" for each in ("nodeSelector", "tolerations", "affinity")
-    )
+def placement_of(component: str) -> tuple[str, ...]:
+    """Return the values that say on which nodes a component may run; none where the chart has no such values."""
+    if component not in _PLACED:
+        return ()
+    return tuple(f"{_PLACED[component]}.{each}" for each in ("nodeSelector", "tolerations", "affinity"))
 
 
 def is_of_the_chart(secret: str) -> bool:

@@ -29,8 +29,7 @@ def why_not_ready(snapshot: Snapshot, pod: Object) -> Cause | None:
     if scheduled.get("status") == "False":
         return _unschedulable(component(pod), sentence(scheduled.get("message")))
     if status(pod).get("phase") == "Failed" and status(pod).get("reason"):
-        found = f"{status(pod)['reason']}: {sentence(status(pod).get('message'))}"
-        return Cause(found, "Give the nodes more room, or set the component's requests nearer to what it uses.")
+        return _sent_away(status(pod))
     for container_status in _statuses(pod):
         if cause := cause_of(snapshot, pod, container_status):
             return cause
@@ -60,13 +59,21 @@ def _statuses(pod: Object) -> Iterator[Object]:
 
 
 def _unschedulable(named: str, message: str) -> Cause:
-    found = f"no node takes the pod: {message}"
+    # What follows tells of pods that could have been sent away for this one.
+    found = f"no node takes the pod: {message.partition(' preemption:')[0].rstrip('.')}"
     if any(word in message for word in _VOLUMES):
         return Cause(found, "See to the volume; its StorageClass is global.storageClass, or the cluster's default.")
     fix = "Set size: small, lower the component's requests, or add nodes."
     if any(word in message for word in _PLACES):
-        fix += f" Where it may run: {placement_of(named)}."
+        places = placement_of(named)
+        fix += f" Where it may run: {', '.join(places)}." if places else ""
+        fix += " What nodes refuse: kubectl describe nodes."
     return Cause(found, fix)
+
+
+def _sent_away(pod_status: Object) -> Cause:
+    found = f"{pod_status['reason']}: {sentence(pod_status.get('message'))}"
+    return Cause(found, "Make room on the nodes (kubectl describe nodes names what is short), or add nodes.")
 
 
 def _as_events_tell(snapshot: Snapshot, pod: Object) -> Cause | None:

@@ -24,6 +24,7 @@ from pigeonhole_frontends.release_diagnosis.pod_faults import (
 )
 from pigeonhole_frontends.release_diagnosis.snapshot import Snapshot
 
+_HASHES = ("pod-template-hash", "controller-revision-hash")
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -40,7 +41,7 @@ def look_at_workload(snapshot: Snapshot, workload: Object) -> Iterator[Finding]:
             yield Finding(what, True, count)
     else:
         count = f"{ready} of {wanted} ready" if ready < wanted else "the new pods are not ready"
-        found = [why_not_ready(snapshot, pod) for pod in pods if not is_ready(pod)]
+        found = [why_not_ready(snapshot, pod) for pod in _newest(pods) if not is_ready(pod)]
         causes = [cause for cause in found if cause] or [_of_its_own(snapshot, workload)]
     for cause in dict.fromkeys(causes):
         yield Finding(what, False, f"{count}: {cause.found}", cause.fix)
@@ -83,6 +84,15 @@ def pods_of(snapshot: Snapshot, owner: Object) -> list[Object]:
 def title(workload: Object) -> str:
     """Return how a workload is called: by its component, or by its name where KServe made it."""
     return name(workload) if SERVED_BY in labels(workload) else component(workload) or name(workload)
+
+
+def _newest(pods: Iterable[Object]) -> list[Object]:
+    """Return the pods of the newest template; those that failed and were replaced only when there are no others."""
+    latest = max(pods, key=lambda pod: pod["metadata"].get("creationTimestamp", ""), default=None)
+    if latest is None:
+        return []
+    same = [pod for pod in pods if all(labels(pod).get(each) == labels(latest).get(each) for each in _HASHES)]
+    return [pod for pod in same if status(pod).get("phase") != "Failed"] or same
 
 
 def _is_settled(workload: Object, wanted: int) -> bool:
