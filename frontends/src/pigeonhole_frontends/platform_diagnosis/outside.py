@@ -1,6 +1,7 @@
 """A platform as its callers see it: is it there, whom does it let in, does it sort a document."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _WRONG_TOKEN = "pigeonhole-doctor-with-a-wrong-token"  # noqa: S105 - it is to be refused
 _READ_LOGS = "Look at the API's log, and at its database; on a cluster: pigeonhole doctor --cluster."
 _METRICS = "pigeonhole_"
+_AT_ONCE = 8
 
 
 def diagnose_platform(url: str, token: str, *, answers: Sequence[str] = (), seconds: float = 120.0) -> list[Finding]:
@@ -33,7 +35,8 @@ def diagnose_platform(url: str, token: str, *, answers: Sequence[str] = (), seco
         findings.append(_refuses_strangers(url))
         findings.extend(_as_caller(url, token, seconds))
         findings.append(_metrics(url))
-    findings.extend(_answers(address) for address in answers)
+    with ThreadPoolExecutor(_AT_ONCE) as askers:
+        findings.extend(askers.map(_answers, answers))
     return findings
 
 

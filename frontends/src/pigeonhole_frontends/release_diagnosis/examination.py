@@ -41,7 +41,7 @@ def _look_at_release(snapshot: Snapshot, release: str) -> Iterator[Finding]:
     services = services_of(snapshot, own)
     workloads = [item for kind in _WORKLOADS for item in snapshot.of(kind) if _belongs(item, release, services)]
     pods = [pod for workload in workloads for pod in pods_of(snapshot, workload)]
-    version = next((each for item in workloads if (each := labels(item).get("app.kubernetes.io/version"))), "?")
+    version = next((each for item in workloads if (each := labels(item).get("app.kubernetes.io/version"))), "unknown")
     yield Finding("release", True, f"{release}, version {version}, in namespace {snapshot.namespace}")
     for workload in workloads:
         yield from look_at_workload(snapshot, workload)
