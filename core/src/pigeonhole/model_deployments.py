@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pigeonhole.deployment_errors import DeploymentError, reported_failures, unusable_configuration
+from pigeonhole.cluster_client import connect
+from pigeonhole.deployment_errors import DeploymentError, reported_failures
 
 if TYPE_CHECKING:
     from lightkube import Client
 
 _GROUP, _VERSION, _KIND, _PLURAL = "pigeonhole.dev", "v1alpha1", "ModelDeployment", "modeldeployments"
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", re.ASCII)
-_CONNECT_SECONDS, _ANSWER_SECONDS = 3.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -108,19 +108,8 @@ class ModelDeployments:
     @property
     def _client(self) -> "Client":
         if self._given is None:
-            self._given = _connect(self._namespace)
+            self._given = connect(self._namespace)
         return self._given
-
-
-def _connect(namespace: str | None) -> "Client":
-    import httpx2
-    from lightkube import Client
-
-    try:
-        return Client(namespace=namespace, timeout=httpx2.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS))
-    except Exception as error:
-        # Whatever is wrong with somebody's file: its keys, its YAML, a certificate, an address.
-        raise unusable_configuration(error) from error
 
 
 def _state(found: Mapping[str, Any]) -> DeploymentState:

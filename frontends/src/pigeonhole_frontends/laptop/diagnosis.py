@@ -3,25 +3,15 @@
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from pigeonhole.errors import PigeonholeError
 from pigeonhole.settings import PlatformSettings
+from pigeonhole_frontends.finding import Finding
 from pigeonhole_frontends.laptop.ports import DEFAULT_PORTS, is_free
 
 _MIN_FREE_BYTES = 2_000_000_000
 _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts", "/System/Library/Fonts")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at: what, what was found, and what to do when it is not as it should be."""
-
-    what: str
-    ok: bool
-    found: str
-    fix: str | None = None
 
 
 def diagnose(settings: PlatformSettings, *, with_ports: bool = True) -> list[Finding]:
