@@ -83,7 +83,7 @@ def test_dashboards_are_config_maps_with_the_label_by_which_grafana_finds_them(c
             "dashboardAnnotations": {"folder": "Ours"},
         }
     }
-    found = [item for name, item in render("demo-kserve", given).of("ConfigMap").items() if "-dashboard-" in name]
+    found = [item for name, item in render("demo-kserve", given).of("ConfigMap").items() if "-grafana-" in name]
     assert len(found) == (len(DASHBOARDS) if choice == "always" else 0)
     for item in found:
         assert item["metadata"]["labels"]["ours"] == "1"

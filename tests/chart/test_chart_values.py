@@ -19,8 +19,6 @@ FREE = {
     "canary", "rollback", "podDisruptionBudget", "dashboardLabels", "digests", "commonLabels", "commonAnnotations",
     "annotations", "roles", "params", "resources", "monitoringNamespaces",
 }  # fmt: skip
-# What the pods of `helm test` will read.
-AWAITED = {"tests.enabled"}
 CHANGES: dict[str, Any] = {
     "profile": "", "size": "medium", "fullnameOverride": "other", "nameOverride": "other", "namespaceOverride": "other",
     "resources": {"limits": {"memory": "77Mi"}}, "extraEnv": [{"name": "OTHER", "value": "1"}],
@@ -107,7 +105,7 @@ def is_used(path: str) -> bool:
 
 @pytest.mark.parametrize("path", [path for path, _ in leaves(VALUES)])
 def test_every_value_changes_something(path: str) -> None:
-    assert is_used(path) or path in AWAITED
+    assert is_used(path)
 
 
 def test_the_schema_has_every_value_and_no_other() -> None:

@@ -2,17 +2,17 @@
 
 {{- define "pigeonhole.servingProbes" -}}
 startupProbe:
-  httpGet: {path: /startupz, port: 8080}
+  httpGet: {path: /startupz, port: http}
   periodSeconds: 2
   timeoutSeconds: 2
   failureThreshold: 60
 readinessProbe:
-  httpGet: {path: /readyz, port: 8080}
+  httpGet: {path: /readyz, port: http}
   periodSeconds: 2
   timeoutSeconds: 2
   failureThreshold: 2
 livenessProbe:
-  httpGet: {path: /livez, port: 8080}
+  httpGet: {path: /livez, port: http}
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 3
