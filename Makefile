@@ -87,10 +87,18 @@ chart: ## What the Helm chart renders, and static checks of it; needs helm
 	@$(RUN)/pytest -m chart $(SPREAD) $(PYTEST_ARGS)
 
 .PHONY: e2e
-e2e: setup-test chart ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY, with images built for them
-	@scripts/images predictor transformer operator mlflow api apps components demo-postgres demo-s3 e2e-storage-initializer e2e-object-store e2e-prometheus
+e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY, with images built for them
+	@scripts/images predictor transformer operator mlflow e2e-storage-initializer e2e-object-store e2e-prometheus
 	@echo "e2e: one after another"
-	@$(RUN)/pytest -m e2e --ignore tests/e2e/operator $(PYTEST_ARGS)
+	@$(RUN)/pytest -m e2e --ignore tests/e2e/operator --ignore tests/e2e/chart $(PYTEST_ARGS)
+	@echo "e2e: the operator's ways, 4 at once"
+	@$(RUN)/pytest -m e2e -n 4 tests/e2e/operator/test_promotion_paths.py tests/e2e/operator/test_promotion_pins.py $(PYTEST_ARGS)
+
+.PHONY: e2e-chart
+e2e-chart: setup-test ## The chart installed on that cluster, behind the ingress named by INGRESS, with all images built for it
+	@scripts/images
+	@scripts/images e2e-storage-initializer e2e-object-store e2e-prometheus
+	@$(RUN)/pytest -m e2e tests/e2e/chart tests/chart $(PYTEST_ARGS)
 
 .PHONY: e2e-operator
 e2e-operator: setup-test ## The suite of the operator's cases on that cluster, CASES=7 at once

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from .forwarding import forwarded
-from .image_pods import output, pod, ready, restricted_namespace, running, started, variables
+from .image_pods import output, pod, ready, restricted_namespace, running, started
 from .images import pinned
 from .kubectl import Kubectl, wait_until
 
@@ -44,45 +44,6 @@ def test_the_operator_s_image_holds_the_operator_and_runs_as_nobody_in_particula
         output(kubectl, "operator", pod(pinned("operator"), "/tmp", command=["python", "-c", code]))
         == "10001 pigeonhole.dev\n"
     )
-
-
-def test_the_api_starts_and_answers(kubectl: Kubectl) -> None:
-    settings = {
-        "PIGEONHOLE_API_TOKEN": "a-token-of-the-tests",
-        "PIGEONHOLE_API_ALLOW_REMOTE": "true",
-        "PIGEONHOLE_API_ALLOWED_HOSTS": "*",
-        "PIGEONHOLE_HOME": "/tmp/home",
-    }
-    image = pinned("api")
-    container = {"env": variables(settings), "readinessProbe": ready("/livez", 8000)}
-    started(kubectl, "api", pod(image, "/tmp", **container), 8000)
-    with forwarded(kubectl, "service/api", 8000, "/livez") as address:
-        headers = {"Authorization": f"Bearer {settings['PIGEONHOLE_API_TOKEN']}"}
-        assert httpx.get(f"{address}/v1/jobs", headers=headers, timeout=30).json()["jobs"] == []
-    worker = pod(image, "/tmp", args=["-m", "pigeonhole_api.work", "--help"])
-    assert "The Pigeonhole worker." in output(kubectl, "worker", worker)
-
-
-@pytest.mark.parametrize("app", ["user", "admin"])
-def test_an_app_answers_below_the_path_that_an_ingress_gives_it(kubectl: Kubectl, app: str) -> None:
-    path = f"/pigeonhole/{app}"
-    container = {"args": [app, "--base-path", path], "readinessProbe": ready(f"{path}/_stcore/health", 8501)}
-    started(kubectl, app, pod(pinned("apps"), "/tmp", **container), 8501)
-    with forwarded(kubectl, f"service/{app}", 8501, f"{path}/_stcore/health") as address:
-        assert "<title>" in httpx.get(f"{address}{path}/", timeout=30).text
-
-
-def test_the_components_image_writes_and_reads_documents(kubectl: Kubectl) -> None:
-    script = """
-pigeonhole generate /tmp/corpus --count 2 --classes invoice --lang fr
-python -m pigeonhole_pipelines.run --help >/dev/null
-python -m pigeonhole_api.work --help >/dev/null
-pigeonhole doctor --no-ports
-"""
-    container = {"command": ["sh", "-ec", script], "env": variables({"PIGEONHOLE_HOME": "/tmp/home"})}
-    written = output(kubectl, "components", pod(pinned("components"), "/tmp", **container))
-    assert "Wrote 2 documents" in " ".join(written.split())
-    assert "FIX" not in written
 
 
 @pytest.fixture(scope="module")

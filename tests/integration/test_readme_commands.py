@@ -80,6 +80,8 @@ def test_the_readme_s_blocks_are_the_ones_tested_here() -> None:
         "pigeonhole serve",
         "pigeonhole jobs submit monday unseen/*/*",
         'curl -s http://127.0.0.1:8000/v1/jobs -H "Authorization: Bearer $(pigeonhole token)" \\',
+        # Played on a cluster, with images of the tests' own, by tests/e2e/chart.
+        "helm install pigeonhole helm/pigeonhole --set profile=demo --set serving.mode=deployments \\",
     ]
 
 

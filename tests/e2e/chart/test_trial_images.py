@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-
-from .image_pods import output, pod, ready, restricted_namespace, started, variables
-from .images import pinned
-from .kubectl import Kubectl
-from .operator_objects import Json
+from tests.e2e.image_pods import output, pod, ready, restricted_namespace, started, variables
+from tests.e2e.images import pinned
+from tests.e2e.kubectl import Kubectl
+from tests.e2e.operator_objects import Json
 
 pytestmark = pytest.mark.e2e
 PASSWORD, BUCKET = "a password of the tests", "artifacts"
