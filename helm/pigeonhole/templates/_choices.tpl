@@ -102,3 +102,17 @@ https://{{ first .Values.gateway.hostnames }}
 {{- define "pigeonhole.apiUrl" -}}
 http://{{ include "pigeonhole.fullname" . }}-api.{{ include "pigeonhole.namespace" . }}.svc:8000
 {{- end -}}
+
+{{/* Whose a CRD is that is there and not this release's, such as one that a former release has left; empty where it is
+ours to make. A release may take it over. Call with (list $ "name"). */}}
+{{- define "pigeonhole.crdOwner" -}}
+{{- $ := index . 0 -}}
+{{- $present := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" (index . 1) -}}
+{{- if and $present (not $.Values.crds.adopt) -}}
+{{- $annotations := default dict $present.metadata.annotations -}}
+{{- $owner := printf "%s/%s" (index $annotations "meta.helm.sh/release-namespace" | default "-") (index $annotations "meta.helm.sh/release-name" | default "-") -}}
+{{- if ne $owner (printf "%s/%s" $.Release.Namespace $.Release.Name) -}}
+{{- ternary "nobody's release" (printf "release %s" $owner) (eq $owner "-/-") -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

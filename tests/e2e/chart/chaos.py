@@ -23,7 +23,8 @@ class Sender:
     client: PlatformClient
     files: Sequence[tuple[str, bytes]]
     accepted: dict[str, str] = field(default_factory=dict)
-    failed_at: list[float] = field(default_factory=list)
+    took: list[tuple[float, float]] = field(default_factory=list)
+    """When each document was accepted, and how long that had taken, with all attempts; moments are monotonic."""
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -31,9 +32,11 @@ class Sender:
             name, data = self.files[number % len(self.files)]
             # Bytes after a PDF's end are no part of what is read, and make another document of it.
             content = [(f"{number}-{name}", data + f"\n% {number}\n".encode())]
+            began = time.monotonic()
             while not self._submit(f"chaos-{number}", content):
                 if self.stop.wait(PAUSE_SECONDS):
                     return
+            self.took.append((time.monotonic(), time.monotonic() - began))
             if self.stop.wait(PAUSE_SECONDS):
                 return
 
@@ -41,14 +44,12 @@ class Sender:
         try:
             self.accepted[reference] = self.client.submit_job(reference, content).id
         except ApiError:
-            self.failed_at.append(time.monotonic())
             return False
         return True
 
-    def window(self, since: float) -> float:
-        """Return the seconds from the first to the last failure since a moment; 0 for none."""
-        later = [moment for moment in self.failed_at if moment >= since]
-        return later[-1] - later[0] + PAUSE_SECONDS if later else 0.0
+    def longest(self, since: float) -> float:
+        """Return the seconds that the slowest document since a moment took to be accepted, with all attempts."""
+        return max((seconds for moment, seconds in self.took if moment >= since), default=0.0)
 
 
 @contextmanager
