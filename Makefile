@@ -110,6 +110,14 @@ e2e-operator-all: setup-test ## All of them, also those that show the same with 
 	@scripts/images e2e-storage-initializer
 	@$(RUN)/pytest -m e2e -n $(CASES) tests/e2e/operator $(PYTEST_ARGS)
 
+.PHONY: cluster
+cluster: ## A cluster in Docker by kind, with an ingress and a registry; prints what to export for the tests on a cluster
+	@scripts/kind-cluster
+
+.PHONY: chart-images
+chart-images: ## List the images that the chart needs, for a registry of one's own
+	@scripts/images --list | sed "s|^|ghcr.io/pigeonhole/|; s|$$|:$$(sed -n 's/^appVersion: //p' helm/pigeonhole/Chart.yaml)|"
+
 .PHONY: images
 images: ## Build the container images, or IMAGES="NAME..." of them, and push them to REGISTRY if that is set
 	@scripts/images $(IMAGES)
