@@ -2,17 +2,24 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from pigeonhole.errors import PigeonholeError
-from pigeonhole.synthetic import GenerationSettings, generate_documents
 from pigeonhole_api.client import ApiError, PlatformClient
 from pigeonhole_api.models import FINAL_TRAINING_STATES, Job, Model, Training
 
 _LOOK_SECONDS = 1.0
 _FILES_AT_ONCE = 50
 _AT_WORK = ("queued", "running")
+
+
+class Example(NamedTuple):
+    """A document whose class is known."""
+
+    class_name: str
+    file_name: str
+    data: bytes
 
 
 class SeedingFailed(PigeonholeError):
@@ -38,17 +45,21 @@ class Seeding:
         """
         self._until(self._answers, code="not-ready", what="The API does not answer")
 
-    def add_examples(self, generation: GenerationSettings) -> int:
-        """Add generated examples, unless the training set has classes of somebody's own; return how many it has then.
+    def add_examples(self, classes: Collection[str], examples: Iterable[Example]) -> int:
+        """Add examples, unless the training set has classes of somebody's own; return how many it has then.
 
         A document that is there already is not added again, so that what broke off is gone on with.
+
+        Args:
+            classes: The classes that the examples are of.
+            examples: Them; what makes them is not asked for any where none are added.
         """
         present = {summary.name: summary.examples for summary in self._client.classes()}
-        if set(present) - set(generation.classes):
+        if set(present) - set(classes):
             return sum(present.values())
         by_class: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
-        for document, data in generate_documents(generation):
-            by_class[document.class_name].append((Path(document.path).name, data))
+        for example in examples:
+            by_class[example.class_name].append((example.file_name, example.data))
         for name, files in by_class.items():
             for some in _batches(files if present.get(name, 0) < len(files) else []):
                 self._client.add_examples(name, some)
@@ -86,13 +97,12 @@ class Seeding:
             raise SeedingFailed("The model in use is gone again.", code="no-model")
         return found
 
-    def sort_samples(self, reference: str, generation: GenerationSettings) -> Job:
-        """Submit generated documents as one job, once, and wait for their classes.
+    def sort_samples(self, reference: str, files: Sequence[tuple[str, bytes]]) -> Job:
+        """Submit files as one job, once, and wait for their classes.
 
         Raises:
             SeedingFailed: `not-sorted`.
         """
-        files = [(Path(document.path).name, data) for document, data in generate_documents(generation)]
         job = self._client.submit_job(reference, files)
         try:
             return self._client.wait(job.id, timeout=max(1.0, self._deadline - time.monotonic()))

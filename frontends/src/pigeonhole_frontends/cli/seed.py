@@ -1,7 +1,9 @@
 """`pigeonhole seed`: give a platform that has nothing yet examples, a first model and a job to look at."""
 
 import time
-from typing import Annotated
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +11,10 @@ from pigeonhole_frontends.cli.demo import quick_documents, unseen_documents
 from pigeonhole_frontends.cli.jobs import TokenOption, UrlOption, connected
 from pigeonhole_frontends.cli.options import HomeOption
 from pigeonhole_frontends.cli.terminal import progress, say
+
+if TYPE_CHECKING:
+    from pigeonhole.synthetic import GenerationSettings
+    from pigeonhole_frontends.seeding import Example
 
 
 def seed(
@@ -32,7 +38,6 @@ def seed(
       pigeonhole seed --url http://pigeonhole.example --token "$TOKEN" --count 40
     """
     with connected(url, token, home) as client:
-        # The generator takes a second to import, and an address that is wrong is told sooner.
         from pigeonhole_frontends.seeding import Seeding
 
         learned = quick_documents(count, difficulty, number)
@@ -40,13 +45,22 @@ def seed(
         seeding.wait_for_platform()
         model = client.production()
         if model is None:
-            say(f"1. The training set has {seeding.add_examples(learned)} examples.")
+            say(f"1. The training set has {seeding.add_examples(learned.classes, _made(learned))} examples.")
             with progress("Training") as bar:
                 training = seeding.train(lambda now: bar.show(now.stage or "Training", now.stage_done, now.stage_total))
             say(f"2. Version {training.model_version} is trained: macro-F1 {training.metrics['macro_f1']:.3f}.")
             model = seeding.wait_for_model()
         say(f"3. Version {model.version} is in use.")
         if samples:
-            job = seeding.sort_samples(f"samples-{number}", unseen_documents(learned, samples))
+            unseen = [(made.file_name, made.data) for made in _made(unseen_documents(learned, samples))]
+            job = seeding.sort_samples(f"samples-{number}", unseen)
             counts = job.counts
             say(f"4. Job {job.reference}: {counts.classified} classified, {counts.needs_review} for review.")
+
+
+def _made(settings: "GenerationSettings") -> "Iterator[Example]":
+    from pigeonhole.synthetic import generate_documents
+    from pigeonhole_frontends.seeding import Example
+
+    for document, data in generate_documents(settings):
+        yield Example(document.class_name, Path(document.path).name, data)
