@@ -114,8 +114,10 @@ def test_the_whole_story(story: Story) -> None:
     assert story.aliases() == {"champion": "2", "previous": "1", "candidate": "5"}
     ends = {name: story.attempt(name) for name in ("documents-v2-1", "documents-v4-1", "documents-v5-1")}
     assert [end["reason"] for end in ends.values()] == ["", "AnalysisFailed", "GoldenSetFailed"]
-    rights = [(end["golden"]["candidateRight"], end["golden"]["stableRight"]) for end in ends.values()]
-    assert rights == [(GOLDEN_DOCUMENTS, GOLDEN_DOCUMENTS)] * 2 + [(0, GOLDEN_DOCUMENTS)]
+    # The analysis of the fourth may end before its golden set does.
+    judged = {name: end["golden"] for name, end in ends.items() if name != "documents-v4-1"}
+    rights = [(golden["candidateRight"], golden["stableRight"]) for golden in judged.values()]
+    assert rights == [(GOLDEN_DOCUMENTS, GOLDEN_DOCUMENTS), (0, GOLDEN_DOCUMENTS)]
     refused = kubectl("logs", "deployment/pigeonhole-operator")
     assert "Forbidden" not in refused
     print(f"the story took {took:.0f} s, {len(load.answers)} documents were answered")  # noqa: T201
