@@ -90,7 +90,7 @@ chart: ## What the Helm chart renders, and static checks of it; needs helm
 e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY, with images built for them
 	@scripts/images predictor transformer operator mlflow e2e-storage-initializer e2e-object-store e2e-prometheus
 	@echo "e2e: one after another"
-	@$(RUN)/pytest -m e2e --ignore tests/e2e/operator --ignore tests/e2e/chart $(PYTEST_ARGS)
+	@$(RUN)/pytest -m e2e --ignore tests/e2e/operator --ignore tests/e2e/chart --ignore tests/chart $(PYTEST_ARGS)
 	@echo "e2e: the operator's ways, 4 at once"
 	@$(RUN)/pytest -m e2e -n 4 tests/e2e/operator/test_promotion_paths.py tests/e2e/operator/test_promotion_pins.py $(PYTEST_ARGS)
 
