@@ -1,4 +1,4 @@
-"""Child processes that do not outlive those who started them, and CPUs for them."""
+"""Child processes that do not outlive those who started them, CPUs for them, and how a process says why it ends."""
 
 import ctypes
 import os
@@ -36,3 +36,9 @@ def usable_cpus() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1  # macOS binds no process to CPUs
+
+
+def tell_failure(sentence: str, code: int) -> int:
+    """Write one sentence to standard error, and return the exit code that goes with it."""
+    sys.stderr.write(sentence.strip() + "\n")
+    return code

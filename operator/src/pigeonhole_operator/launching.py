@@ -1,13 +1,13 @@
 """From the environment to a running operator, and from how it ended to an exit code."""
 
 import asyncio
-import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from pydantic import ValidationError
 
 from pigeonhole.errors import PigeonholeError
+from pigeonhole.processes import tell_failure
 from pigeonhole.settings import describe_invalid_settings
 from pigeonhole.telemetry import configure_logging, get_logger
 from pigeonhole_operator.brain import Brain, Sources
@@ -33,21 +33,16 @@ def launch(think: Think, connect: Connect) -> int:
         configure_logging("operator", settings.log_level)
         asyncio.run(_operate(think(), connect, settings))
     except ValidationError as error:
-        return _fail(describe_invalid_settings(error) or "The settings are wrong.", _WRONG_SETTINGS)
+        return tell_failure(describe_invalid_settings(error) or "The settings are wrong.", _WRONG_SETTINGS)
     except Stopped as error:
         cause = error.__cause__
         _log.error("part_ended", part=error.part, cause=type(cause).__name__ if cause else None)
-        return _fail(error.message, _FAILED)
+        return tell_failure(error.message, _FAILED)
     except PigeonholeError as error:
-        return _fail(error.message, _FAILED)
+        return tell_failure(error.message, _FAILED)
     return 0
 
 
 async def _operate(brain: Brain, connect: Connect, settings: OperatorSettings) -> None:
     async with connect() as sources:
         await operate(brain, sources, settings)
-
-
-def _fail(sentence: str, code: int) -> int:
-    sys.stderr.write(sentence.strip() + "\n")
-    return code

@@ -15,6 +15,7 @@ from lightkube.models.authorization_v1 import ResourceAttributes, SelfSubjectAcc
 from lightkube.resources.authorization_v1 import SelfSubjectAccessReview
 from pydantic import ValidationError
 
+from pigeonhole.processes import tell_failure
 from pigeonhole.settings import describe_invalid_settings
 from pigeonhole_operator.account_rights import Right, forbidden, needed_to_follow, needed_to_operate
 from pigeonhole_operator.following.settings import FollowerSettings
@@ -64,13 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         client = Client(timeout=httpx2.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS))
         return _report(list(judge(needed, _asking(client))))
     except ValidationError as error:
-        return _fail(describe_invalid_settings(error) or "The settings are wrong.", 2)
+        return tell_failure(describe_invalid_settings(error) or "The settings are wrong.", 2)
     except ConfigError as error:
-        return _fail(f"The cluster is not known: {error}", 2)
+        return tell_failure(f"The cluster is not known: {error}", 2)
     except ApiError as error:
-        return _fail(f"The API server refuses the question: {error.status.message}", 1)
+        return tell_failure(f"The API server refuses the question: {error.status.message}", 1)
     except httpx2.HTTPError as error:
-        return _fail(f"The API server cannot be reached: {type(error).__name__}.", 1)
+        return tell_failure(f"The API server cannot be reached: {type(error).__name__}.", 1)
 
 
 def _namespace(settings: OperatorSettings) -> str:
@@ -106,11 +107,6 @@ def _report(verdicts: Sequence[Verdict]) -> int:
         if named:
             sys.stdout.write(f"{verb} the Role of this account: {named}.\n")
     return 1
-
-
-def _fail(sentence: str, code: int) -> int:
-    sys.stderr.write(sentence.strip() + "\n")
-    return code
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pigeonhole.artefact import ModelIdentity, write_identity
 from pigeonhole.artefact.files import DESCRIPTION_FILE, MODEL_FILE
 from pigeonhole.errors import PigeonholeError
+from pigeonhole.processes import tell_failure
 from pigeonhole.settings import describe_invalid_settings
 from pigeonhole.storage import open_storage
 from pigeonhole.telemetry import configure_logging, get_logger
@@ -49,9 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _wait_to_be_replaced()
         fetch_model(settings, options.model_dir)
     except ValidationError as error:
-        return _fail(describe_invalid_settings(error) or "The settings are wrong.", 2)
+        return tell_failure(describe_invalid_settings(error) or "The settings are wrong.", 2)
     except PigeonholeError as error:
-        return _fail(f"{error.message} {error.hint or ''}", 1)
+        return tell_failure(f"{error.message} {error.hint or ''}", 1)
     return 0
 
 
@@ -80,11 +81,6 @@ def _wait_to_be_replaced() -> int:
     while not ended.wait(1.0):
         continue
     return 1
-
-
-def _fail(sentence: str, code: int) -> int:
-    sys.stderr.write(sentence.strip() + "\n")
-    return code
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
-from sqlalchemy import text
 
+from pigeonhole_api.database import probe
 from pigeonhole_api.metrics import QueueCollector
 from pigeonhole_api.platform import PlatformDependency
 from pigeonhole_api.quality_metrics import QualityCollector
@@ -26,8 +26,7 @@ def readyz(platform: PlatformDependency) -> dict[str, str]:
 
     A full storage leaves the API ready: what it has can be read and decided, and making space needs that.
     """
-    with platform.database.read() as connection:
-        connection.execute(text("SELECT count(*) FROM jobs WHERE id = ''"))
+    probe(platform.database)
     return {"status": "ok", "uploads": "storage-full" if platform.space.is_short else "ok"}
 
 

@@ -7,10 +7,9 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import REGISTRY, make_wsgi_app
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from pigeonhole_api.database import Database
+from pigeonhole_api.database import Database, probe
 from pigeonhole_api.worker.repeating import Repeating
 
 _Answer = tuple[str, str]
@@ -32,8 +31,7 @@ class WorkerHealth:
     def readyz(self) -> _Answer:
         """Return a status line and what to say: work can be taken when the database answers."""
         try:
-            with self._database.read() as connection:
-                connection.execute(text("SELECT count(*) FROM jobs WHERE id = ''"))
+            probe(self._database)
         except SQLAlchemyError:
             return _UNAVAILABLE, "the database does not answer"
         return _OK, "ok"

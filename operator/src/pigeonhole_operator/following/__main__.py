@@ -7,6 +7,7 @@ from lightkube.core.exceptions import ConfigError
 from pydantic import ValidationError
 
 from pigeonhole.errors import PigeonholeError
+from pigeonhole.processes import tell_failure
 from pigeonhole.settings import PlatformSettings, describe_invalid_settings
 from pigeonhole.telemetry import configure_logging
 from pigeonhole_operator.clocks import steady
@@ -27,13 +28,13 @@ def main() -> int:
         configure_logging("follower", settings.log_level)
         asyncio.run(_follow(settings, FollowerSettings(), SourceSettings(), PlatformSettings()))
     except ValidationError as error:
-        return _fail(describe_invalid_settings(error) or "The settings are wrong.", 2)
+        return tell_failure(describe_invalid_settings(error) or "The settings are wrong.", 2)
     except ConfigError as error:
-        return _fail(f"The cluster is not known: {error}", 1)
+        return tell_failure(f"The cluster is not known: {error}", 1)
     except OSError as error:
-        return _fail(f"The port cannot be listened on: {error.strerror}.", 1)
+        return tell_failure(f"The port cannot be listened on: {error.strerror}.", 1)
     except PigeonholeError as error:
-        return _fail(error.message, 1)
+        return tell_failure(error.message, 1)
     return 0
 
 
@@ -51,11 +52,6 @@ async def _follow(
             await serve(follower, settings)
         finally:
             await cluster.close()
-
-
-def _fail(sentence: str, code: int) -> int:
-    sys.stderr.write(sentence.strip() + "\n")
-    return code
 
 
 if __name__ == "__main__":
