@@ -116,9 +116,11 @@ def kserve_pod(service: Json, runtime: Json, component: str) -> Pod:
     own = dict(service["spec"][component])
     if own.pop("model", None):
         own = {**{key: runtime["spec"][key] for key in ("containers", "volumes")}, **own}
-    # KServe gives the service's labels to its pods, and two of its own.
-    labels = {**service["metadata"]["labels"], "component": component, "serving.kserve.io/inferenceservice": name}
-    return Pod(f"InferenceService/{name}/{component}", component, labels, service["metadata"]["annotations"], own)
+    # KServe gives the service's labels to its pods, those of the component, and two of its own.
+    labels = {**service["metadata"]["labels"], **own.get("labels", {})}
+    labels |= {"component": component, "serving.kserve.io/inferenceservice": name}
+    annotations = {**service["metadata"]["annotations"], **own.get("annotations", {})}
+    return Pod(f"InferenceService/{name}/{component}", component, labels, annotations, own)
 
 
 class StrictLoader(yaml.CSafeLoader):

@@ -1,8 +1,12 @@
 """Names, namespaces, labels and annotations of everything in a release."""
 
+import re
+import shutil
+from pathlib import Path
+
 import pytest
 
-from .rendering import FILES, Json, Rendered, refusal, render
+from .rendering import CHART, FILES, NAMESPACE, RELEASE, Json, Pod, Rendered, helm, parse, refusal, render
 
 pytestmark = pytest.mark.chart
 CLUSTER_WIDE = {
@@ -49,7 +53,25 @@ def everything(request: pytest.FixtureRequest) -> Rendered:
 def test_every_object_has_the_standard_labels(everything: Rendered) -> None:
     assert {where(item) for item in of_ours(everything) if not set(item["metadata"]["labels"]) >= STANDARD} == set()
     for item in everything.applied_by_operator.values():
-        assert item["kind"] == "ConfigMap" or set(item["metadata"]["labels"]) >= STANDARD
+        assert item["kind"] == "ConfigMap" or set(item["metadata"]["labels"]) >= STANDARD - {"helm.sh/chart"}
+
+
+def lasting(rendered: Rendered) -> dict[str, Pod]:
+    """Return all pods but those of `helm test`, which are made for each run."""
+    return {name: pod for name, pod in rendered.pods.items() if not pod.owner.startswith("Pod/")}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_another_version_of_the_chart_alone_starts_no_pod_anew(file: str, tmp_path: Path) -> None:
+    shutil.copytree(CHART, tmp_path / "chart")
+    description = tmp_path / "chart" / "Chart.yaml"
+    description.write_text(re.sub("^version: .*$", "version: 99.0.0", description.read_text(), flags=re.MULTILINE))
+    done = helm("template", RELEASE, str(description.parent), "--namespace", NAMESPACE, "--values", str(FILES[file]))
+    assert done.returncode == 0, done.stderr
+    later, now = Rendered(done.stdout, tuple(parse(done.stdout))), render(file)
+    assert "pigeonhole-99.0.0" in {item["metadata"]["labels"].get("helm.sh/chart") for item in of_ours(later)}
+    assert lasting(later) == lasting(now)
+    assert later.applied_by_operator == now.applied_by_operator
 
 
 def test_no_two_objects_of_a_kind_have_one_name(everything: Rendered) -> None:

@@ -6,14 +6,14 @@ from .pod_security import violations
 from .rendering import FILES, KSERVE_FILES, Rendered, at, render
 
 pytestmark = pytest.mark.chart
-# Components whose pods the values can place and extend, by the name of their values.
+# Components by the name of their values: whose pods these can place and extend, and whose they can place alone.
 PLACED = {
     "api": "api", "worker": "worker", "trainer": "trainer", "userApp": "user-app", "adminApp": "admin-app",
     "operator": "operator", "mlflow": "mlflow",
 }  # fmt: skip
+SERVERS = {"serving.transformer": "transformer", "serving.predictor": "predictor"}
 RESOURCES = {
-    **PLACED, "serving.transformer": "transformer", "serving.predictor": "predictor", "seed": "seed",
-    "bundled.postgresql": "postgresql", "bundled.s3": "s3",
+    **PLACED, **SERVERS, "seed": "seed", "bundled.postgresql": "postgresql", "bundled.s3": "s3",
 }  # fmt: skip
 DEMOS = ("demo-deployments", "demo-kserve")
 PROBES = {
@@ -152,8 +152,9 @@ def cpus(quantity: str) -> float:
     return float(quantity.removesuffix("m")) / (1000 if quantity.endswith("m") else 1)
 
 
-@pytest.mark.parametrize(("values", "component"), PLACED.items())
-def test_a_component_goes_where_its_values_send_it(values: str, component: str) -> None:
+@pytest.mark.parametrize("file", DEMOS)
+@pytest.mark.parametrize(("values", "component"), {**PLACED, **SERVERS}.items())
+def test_a_component_goes_where_its_values_send_it(values: str, component: str, file: str) -> None:
     affinity = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
     placed = {
         "nodeSelector": {"disk": "fast"}, "tolerations": [{"key": "ours", "operator": "Exists"}],
@@ -161,13 +162,15 @@ def test_a_component_goes_where_its_values_send_it(values: str, component: str) 
         "podAnnotations": {"example.com/note": "here"},
         "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}],
     }  # fmt: skip
-    pod = render("demo-kserve", at(values, placed)).pods[component]
+    pod = render(file, at(values, placed)).pods[component]
     assert pod.spec["nodeSelector"] == {"disk": "fast"}
     assert pod.spec["tolerations"] == placed["tolerations"]
     assert pod.spec["affinity"] == affinity
     assert pod.spec["priorityClassName"] == "high"
     (spread,) = pod.spec["topologySpreadConstraints"]
-    assert spread["labelSelector"]["matchLabels"]["app.kubernetes.io/component"] == component
+    selected = spread["labelSelector"]["matchLabels"]
+    assert component in selected.values()
+    assert selected.items() <= pod.labels.items()
     assert pod.labels["cost"] == "documents"
     assert pod.annotations["example.com/note"] == "here"
 

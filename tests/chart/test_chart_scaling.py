@@ -9,7 +9,10 @@ from pigeonhole_api import metrics
 from .rendering import FILES, ROOT, at, merged, render
 
 pytestmark = pytest.mark.chart
-BUDGETED = {"api": "api", "worker": "worker", "userApp": "user-app", "adminApp": "admin-app"}
+BUDGETED = {
+    "api": "api", "worker": "worker", "userApp": "user-app", "adminApp": "admin-app",
+    "serving.transformer": "transformer", "serving.predictor": "predictor",
+}  # fmt: skip
 SCALED = {"api": at("api.autoscaling.enabled", True), "worker": at("worker.keda.enabled", True)}
 
 
@@ -62,11 +65,12 @@ def test_nothing_scales_by_itself_unless_asked() -> None:
     assert not {"HorizontalPodAutoscaler", "ScaledObject"} & render("external").kinds
 
 
+@pytest.mark.parametrize("file", ["demo-kserve", "demo-deployments"])
 @pytest.mark.parametrize(("values", "component"), BUDGETED.items())
-def test_a_budget_is_there_for_more_than_one_replica(values: str, component: str) -> None:
+def test_a_budget_is_there_for_more_than_one_replica(values: str, component: str, file: str) -> None:
     name = f"pigeonhole-{component}"
-    assert name not in render("demo-kserve", at(f"{values}.replicas", 1)).of("PodDisruptionBudget")
-    rendered = render("demo-kserve", at(f"{values}.replicas", 2))
+    assert name not in render(file, at(f"{values}.replicas", 1)).of("PodDisruptionBudget")
+    rendered = render(file, at(f"{values}.replicas", 2))
     budget = rendered.one("PodDisruptionBudget", name)
     assert budget["spec"]["maxUnavailable"] == 1
     assert budget["spec"]["selector"]["matchLabels"].items() <= rendered.pods[component].labels.items()

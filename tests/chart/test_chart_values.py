@@ -43,6 +43,7 @@ SIZES = {"bundled.postgresql.size", "bundled.s3.size", "mlflow.size"}
 EVERYTHING = {
     "ingress": {"enabled": True}, "gateway": {"enabled": True, "parentRefs": [{"name": "public"}]},
     "api": {"replicas": 2}, "worker": {"replicas": 2}, "userApp": {"replicas": 2}, "adminApp": {"replicas": 2},
+    "serving": {"transformer": {"replicas": 2}, "predictor": {"replicas": 2}},
     "monitoring": {
         "monitors": "always", "rules": "always", "alertmanager": "always", "slack": {"existingSecret": "slack"},
     },

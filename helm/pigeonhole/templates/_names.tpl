@@ -49,7 +49,12 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" 
 {{- end }}
 {{- end -}}
 
-{{/* Labels and annotations of a component's object or pod. Call with (list $ "component"), and labels besides. */}}
+{{/* Labels of a component's pods: another version of the chart alone is no reason to start them anew. */}}
+{{- define "pigeonhole.podLabels" -}}
+{{- omit (fromYaml (include "pigeonhole.labels" .)) "helm.sh/chart" | toYaml -}}
+{{- end -}}
+
+{{/* Labels and annotations of a component's object. Call with (list $ "component"), and labels besides. */}}
 {{- define "pigeonhole.marks" -}}
 {{- $more := dict -}}
 {{- if gt (len .) 2 -}}{{- $more = default dict (index . 2) -}}{{- end -}}

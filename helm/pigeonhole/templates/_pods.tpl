@@ -55,6 +55,15 @@ imagePullSecrets:
   - name: {{ . | quote }}
   {{- end }}
 {{- end }}
+{{- with include "pigeonhole.placing" (list $values (include "pigeonhole.selector" (list $ $component))) | trim }}
+{{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* Where a pod goes. Call with (list values "labels of the component's pods"). */}}
+{{- define "pigeonhole.placing" -}}
+{{- $values := index . 0 -}}
+{{- $labels := index . 1 -}}
 {{- with $values.priorityClassName }}
 priorityClassName: {{ . | quote }}
 {{- end }}
@@ -77,21 +86,24 @@ topologySpreadConstraints:
     {{- if not (hasKey . "labelSelector") }}
     labelSelector:
       matchLabels:
-        {{- include "pigeonhole.selector" (list $ $component) | nindent 8 }}
+        {{- $labels | nindent 8 }}
     {{- end }}
   {{- end }}
 {{- end }}
 {{- end -}}
 
-{{/* A pod's labels and annotations. Call with (list $ values "component" checksum). */}}
+{{/* A pod's labels and annotations. Call with (list $ values "component" checksum); the checksum may be empty. */}}
 {{- define "pigeonhole.podMetadata" -}}
 {{- $ := index . 0 -}}
 {{- $values := index . 1 -}}
 labels:
-  {{- toYaml (merge (dict) (default dict $values.podLabels) (fromYaml (include "pigeonhole.labels" (list $ (index . 2))))) | nindent 2 }}
+  {{- toYaml (merge (dict) (default dict $values.podLabels) (fromYaml (include "pigeonhole.podLabels" (list $ (index . 2))))) | nindent 2 }}
+{{- $own := dict -}}
+{{- with index . 3 }}{{- $own = dict "checksum/settings" . }}{{- end }}
+{{- with merge (dict) $own (default dict $values.podAnnotations) $.Values.commonAnnotations }}
 annotations:
-  {{- $own := dict "checksum/settings" (index . 3) }}
-  {{- toYaml (merge (dict) $own (default dict $values.podAnnotations) $.Values.commonAnnotations) | nindent 2 }}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{/* Requests and limits. Call with (list $ resources "component"). */}}

@@ -90,6 +90,18 @@ volumeMounts:
   - {name: tmp, mountPath: /tmp}
 {{- end -}}
 
+{{/* Labels of a model server's pods, without those of a candidate; KServe gives them some of its own. Call with
+(list $ "predictor|transformer"). */}}
+{{- define "pigeonhole.modelServerLabels" -}}
+{{- $ := index . 0 -}}
+{{- if include "pigeonhole.isKserve" $ -}}
+component: {{ index . 1 }}
+serving.kserve.io/inferenceservice: {{ $.Values.serving.name }}
+{{- else -}}
+{{- include "pigeonhole.selector" . -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "pigeonhole.servingVolumes" -}}
 - name: tmp
   emptyDir: {sizeLimit: 256Mi}
