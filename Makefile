@@ -11,6 +11,11 @@ SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BENCH_DATA ?=
 IMAGES ?=
 CASES ?= 7
+# The long stories first. What makes or takes over kinds of the whole cluster runs before all others.
+LANES ?= 3
+E2E := tests/e2e/chart tests/e2e/operator/test_promotion_paths.py \
+	tests/e2e/operator/test_promotion_pins.py $(wildcard tests/e2e/test_*.py) tests/chart \
+	--ignore tests/chart/test_chart_on_api_server.py --ignore tests/chart/test_chart_releases.py
 
 .PHONY: help
 help: ## List the targets
@@ -87,18 +92,20 @@ chart: ## What the Helm chart renders, and static checks of it; needs helm
 	@$(RUN)/pytest -m chart $(SPREAD) $(PYTEST_ARGS)
 
 .PHONY: e2e
-e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG and REGISTRY, with images built for them
-	@scripts/images predictor transformer operator mlflow e2e-storage-initializer e2e-object-store e2e-prometheus
-	@echo "e2e: one after another"
-	@$(RUN)/pytest -m e2e --ignore tests/e2e/operator --ignore tests/e2e/chart --ignore tests/chart $(PYTEST_ARGS)
-	@echo "e2e: the operator's ways, 4 at once"
-	@$(RUN)/pytest -m e2e -n 4 tests/e2e/operator/test_promotion_paths.py tests/e2e/operator/test_promotion_pins.py $(PYTEST_ARGS)
-
-.PHONY: e2e-chart
-e2e-chart: setup-test ## The chart installed on that cluster, behind the ingress named by INGRESS, with all images built for it
+e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG, REGISTRY and INGRESS, with all images built for it; needs helm
+	@scripts/bootstrap chart
 	@scripts/images
 	@scripts/images e2e-storage-initializer e2e-object-store e2e-prometheus
-	@$(RUN)/pytest -m e2e tests/e2e/chart tests/chart $(PYTEST_ARGS)
+	@echo "e2e: kinds that all of the cluster shares"
+	@$(RUN)/pytest -m e2e tests/chart $(PYTEST_ARGS)
+	@echo "e2e: the chart, serving and the operator, $(LANES) at once"
+	@$(RUN)/pytest -m "e2e or chart" -n $(LANES) --dist loadfile --no-loadscope-reorder $(E2E) $(PYTEST_ARGS)
+
+.PHONY: e2e-chart
+e2e-chart: setup-test ## Of these, the chart as it is installed and used
+	@scripts/images
+	@scripts/images e2e-storage-initializer e2e-object-store e2e-prometheus
+	@$(RUN)/pytest -m e2e tests/chart tests/e2e/chart $(PYTEST_ARGS)
 
 .PHONY: e2e-operator
 e2e-operator: setup-test ## The suite of the operator's cases on that cluster, CASES=7 at once

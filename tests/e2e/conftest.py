@@ -1,19 +1,32 @@
-"""The cluster of the end-to-end tests, and what stands in for KServe's controller on it."""
+"""What the end-to-end tests run on: the cluster, what stands in for KServe's controller, and the figures they read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import pytest
 
 from .kubectl import Kubectl, cluster_address
-from .stand_in import StandIn, running_stand_in
+from .operator.commons import Commons, shared
+
+_FIGURE = "figure"
 
 
 @pytest.fixture(scope="session")
-def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    """KServe's CRDs, and the stand-in for its controller, for all namespaces until the session ends."""
-    with running_stand_in(tmp_path_factory.mktemp("kserve") / "stand-in.log") as stand_in:
-        yield stand_in
+def commons(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Commons]:
+    """What all processes of the tests share: KServe's CRDs and the stand-in for its controller, for all namespaces,
+    and the servers of the operator's cases."""
+    cluster_address("KUBECONFIG")
+    own = tmp_path_factory.getbasetemp()
+    # Each process of pytest-xdist has a folder below the one of the session.
+    whole = own if worker_id == "master" else own.parent
+    with shared(whole / "operator-commons") as commons:
+        yield commons
+
+
+@pytest.fixture(scope="session")
+def stand_in(commons: Commons) -> str:
+    """KServe's controller, as far as tests need it: the image by which it downloads models."""
+    return commons.image
 
 
 @pytest.fixture(scope="module")
@@ -26,3 +39,18 @@ def kubectl() -> Iterator[Kubectl]:
         yield kubectl
     finally:
         kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Say something measured; all of it stands at the end of the run, whichever process measured it."""
+    return lambda text: record_property(_FIGURE, text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
+    figures = [value for report in reports for name, value in report.user_properties if name == _FIGURE]
+    if figures:
+        terminalreporter.section("figures")
+        for text in figures:
+            terminalreporter.write_line(str(text))

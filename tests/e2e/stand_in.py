@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +21,14 @@ ROOT = Path(__file__).parents[2]
 CRDS = Path(__file__).with_name("kserve") / "crds.yaml"
 
 
-@dataclass(frozen=True)
-class StandIn:
-    """The running stand-in for KServe's controller: its process, its log, what downloads models from S3 under it."""
-
-    pid: int
-    log: Path
-    initializer: str
-
-
 @contextlib.contextmanager
-def running_stand_in(log: Path) -> Iterator[StandIn]:
+def running_stand_in(log: Path) -> Iterator[None]:
     """Apply KServe's CRDs, and stand in for its controller in all namespaces until the block ends."""
     cluster_address("KUBECONFIG")
-    initializer = pinned("e2e-storage-initializer")
     kubectl = Kubectl("default")
     apply_crds(kubectl, CRDS)
-    with _process(log, "--initializer-image", initializer) as pid:
-        yield StandIn(pid, log, initializer)
+    with _process(log, "--initializer-image", pinned("e2e-storage-initializer")):
+        yield
         # A service that is being deleted stays, and its namespace with it, until its controller lets go of it. A
         # namespace that ends deletes its pods first, and its services only after the last pod's grace period.
         for namespace in _ending(kubectl):
@@ -73,7 +62,7 @@ def _metadata(kubectl: Kubectl, kind: str) -> list[dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def _process(log: Path, *arguments: str) -> Iterator[int]:
+def _process(log: Path, *arguments: str) -> Iterator[None]:
     alive = f"http://127.0.0.1:{any_free_port()}/healthz"
     command = [sys.executable, "-m", "tests.e2e.kserve", "--liveness", alive, *arguments]
     with log.open("wb") as output:
@@ -87,7 +76,7 @@ def _process(log: Path, *arguments: str) -> Iterator[int]:
 
     try:
         wait_until(serves, "the stand-in for KServe to serve", lambda: log.read_text()[-2000:])
-        yield process.pid
+        yield
     finally:
         if process.poll() is None:
             os.kill(process.pid, signal.SIGTERM)

@@ -7,16 +7,15 @@ import pytest
 from .kserve.recording import Report, comparable_pod, recorded, report, watched
 from .kubectl import Kubectl, wait_until
 from .recorded_services import CLAIM, LOCAL, Serving, container, named, runtime, service, walk
-from .stand_in import StandIn
 from .watching import Watch
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("stand_in")]
 
 
 @pytest.fixture(scope="module")
-def serving(kubectl: Kubectl, stand_in: StandIn) -> Serving:
-    kubectl.apply([CLAIM, runtime(stand_in.initializer)])
-    return Serving(kubectl, stand_in.initializer)
+def serving(kubectl: Kubectl, stand_in: str) -> Serving:
+    kubectl.apply([CLAIM, runtime(stand_in)])
+    return Serving(kubectl, stand_in)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from .kserve.names import Object
 from .kserve.recording import report, watched
 from .kubectl import Kubectl, wait_until
 from .recorded_services import CLAIM, LOCAL, Serving, runtime, service, walk
-from .stand_in import StandIn
 from .watching import Watch
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("stand_in")]
@@ -61,14 +60,14 @@ def object_store() -> list[Object]:
 
 
 @pytest.fixture(scope="module")
-def serving(kubectl: Kubectl, stand_in: StandIn) -> Serving:
+def serving(kubectl: Kubectl, stand_in: str) -> Serving:
     """A namespace with an object store, an account that reads it, and one whose secret lacks a key."""
     half = {"AWS_SECRET_ACCESS_KEY": "secret"}
     accounts = [*account("reader", KEYS), *account("half", half)]
-    kubectl.apply([CLAIM, runtime(stand_in.initializer), *accounts, *object_store()])
+    kubectl.apply([CLAIM, runtime(stand_in), *accounts, *object_store()])
     kubectl("wait", "--for=condition=Ready", "pod/objects", "--timeout=180s")
     kubectl("exec", "objects", "--", "python3", "-c", SEED)
-    return Serving(kubectl, stand_in.initializer)
+    return Serving(kubectl, stand_in)
 
 
 def from_s3(name: str, source: str, reader: str = "reader") -> Object:

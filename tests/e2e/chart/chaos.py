@@ -1,15 +1,17 @@
-"""Documents that are sent without a pause while pods are deleted, and how long nobody could send one."""
+"""Documents that are sent without a pause while pods are deleted, and how long they took meanwhile."""
 
 import itertools
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from tests.e2e.kubectl import wait_until
 
 from pigeonhole_api.client import ApiError, PlatformClient
+from pigeonhole_api.models import Job
 
 from .release import Release
 
@@ -63,6 +65,25 @@ def sending(client: PlatformClient, files: Sequence[tuple[str, bytes]]) -> Itera
     finally:
         sender.stop.set()
         thread.join(60)
+
+
+def slowest_answers(jobs: Iterable[Job], began: Mapping[str, datetime]) -> dict[str, float]:
+    """Return by component the seconds from upload to class of the slowest job that its deletion may have held up.
+
+    A job counts to the first deletion in its time, and to the one before it when there was none.
+
+    Args:
+        jobs: Jobs that have ended.
+        began: When each component was deleted, in that order.
+    """
+    slowest = dict.fromkeys(began, 0.0)
+    for job in jobs:
+        assert job.finished_at is not None
+        during = [component for component, moment in began.items() if job.created_at <= moment <= job.finished_at]
+        before = [component for component, moment in began.items() if moment < job.created_at]
+        for component in during[:1] or before[-1:]:
+            slowest[component] = max(slowest[component], (job.finished_at - job.created_at).total_seconds())
+    return slowest
 
 
 def delete_pods(release: Release, component: str) -> None:

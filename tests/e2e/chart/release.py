@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from tests.e2e.kubectl import Kubectl, cluster_address
 from pigeonhole_api.client import PlatformClient
 
 CHART = Path(__file__).parents[3] / "helm" / "pigeonhole"
+PREVIOUS = Path(__file__).parents[2] / "chart" / "released" / "pigeonhole-0.1.0.tgz"
+"""The chart before this one, as it was packaged."""
 HOST = "localhost"
 """The release's host behind the ingress: a name that every machine knows, and that the API lets pass."""
 IMAGES = ("api", "apps", "components", "operator", "transformer", "predictor", "mlflow", "demo-postgres", "demo-s3")
@@ -32,6 +35,7 @@ class Release:
         self.kubectl = kubectl
         self.name = name
         self.url = f"http://{_ingress()}"
+        self.install_seconds = 0.0
 
     def helm(self, *arguments: str, seconds: float = 900) -> str:
         command = [_program(), "--namespace", self.kubectl.namespace, *arguments]
@@ -40,12 +44,19 @@ class Release:
         return done.stdout
 
     def install(self, values: Mapping[str, Any], *flags: str, chart: Path = CHART) -> str:
+        began = time.monotonic()
         with _value_file(values) as file:
-            return self.helm("install", self.name, str(chart), "--values", file, "--timeout", "12m", *flags)
+            said = self.helm("install", self.name, str(chart), "--values", file, "--timeout", "12m", *flags)
+        self.install_seconds = time.monotonic() - began
+        return said
 
     def upgrade(self, values: Mapping[str, Any], *flags: str, chart: Path = CHART) -> str:
         with _value_file(values) as file:
             return self.helm("upgrade", self.name, str(chart), "--values", file, "--timeout", "8m", *flags)
+
+    def revision(self) -> int:
+        """Return the number of what is installed now."""
+        return int(json.loads(self.helm("status", self.name, "--output", "json"))["version"])
 
     def token(self) -> str:
         """Return the installation's token, as the notes say."""

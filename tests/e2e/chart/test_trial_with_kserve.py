@@ -1,13 +1,13 @@
 """A trial on a cluster with KServe: the operator brings the first model to the InferenceService, then a second one."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from tests.e2e.forwarding import forwarded
 from tests.e2e.kubectl import wait_until
 
 from .documents import classes_of, scans
-from .release import Release, demo_values, release_namespace
+from .release import Json, Release, demo_values, release_namespace
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("stand_in")]
 SCANS = 50
@@ -19,14 +19,17 @@ PROMOTION = {
 }
 
 
+def values() -> Json:
+    return demo_values("kserve", promotion=PROMOTION, ingress={"enabled": False})
+
+
 @pytest.fixture(scope="module")
 def release() -> Iterator[Release]:
     with release_namespace({}) as release:
-        began = time.monotonic()
-        release.install(demo_values("kserve", promotion=PROMOTION), "--wait", "--wait-for-jobs")
-        took = time.monotonic() - began
-        print(f"chart: from helm install to the first classified documents under KServe {took:.0f} s")  # noqa: T201
-        yield release
+        release.install(values(), "--wait", "--wait-for-jobs")
+        # Without an ingress, as the notes say.
+        with forwarded(release.kubectl, f"service/{release.name}-api", 8000) as release.url:
+            yield release
 
 
 def conditions(release: Release) -> dict[str, tuple[str, str]]:
@@ -34,7 +37,8 @@ def conditions(release: Release) -> dict[str, tuple[str, str]]:
     return {row["type"]: (row["status"], row["reason"]) for row in rows}
 
 
-def test_the_operator_has_promoted_the_first_model(release: Release) -> None:
+def test_the_operator_has_promoted_the_first_model(release: Release, figure: Callable[[str], None]) -> None:
+    figure(f"chart: from helm install to the first classified documents under KServe {release.install_seconds:.0f} s")
     wait_until(lambda: conditions(release)["Ready"] == ("True", "ServingStable"), "the model deployment")
     status = release.kubectl.get("modeldeployment", "documents")["status"]
     assert status["stable"]["version"] == "1"
@@ -57,7 +61,7 @@ def test_fifty_scans_get_fifty_classes(release: Release) -> None:
 def test_an_upgrade_leaves_what_the_operator_wrote(release: Release) -> None:
     before = release.kubectl.get("inferenceservice", "documents")
     routing = release.kubectl.get("configmap", "documents-routing")["data"]
-    release.upgrade(demo_values("kserve", promotion=PROMOTION), "--wait")
+    release.upgrade(values(), "--wait")
     after = release.kubectl.get("inferenceservice", "documents")
     assert after["spec"] == before["spec"]
     assert after["metadata"]["generation"] == before["metadata"]["generation"]

@@ -59,11 +59,12 @@ class Watchers:
 @contextmanager
 def watchers(kubectl: Kubectl) -> Iterator[Watchers]:
     """Run all of it until the block ends."""
-    kubectl.apply(_objects(kubectl.namespace))
+    objects = _objects(kubectl.namespace)
+    kubectl.apply(objects)
     kubectl("wait", "--for=condition=Ready", "pod/prometheus", "pod/alertmanager", "pod/receiver", "--timeout=240s")
     with forwarded(kubectl, "service/prometheus", 9090, "/-/ready") as prometheus:
         yield Watchers(kubectl, prometheus)
-    kubectl("delete", "pod", "prometheus", "alertmanager", "receiver", "--wait=false")
+    kubectl("delete", "--wait=false", "-f", "-", stdin=yaml.safe_dump_all(objects))
 
 
 def _objects(namespace: str) -> list[Json]:

@@ -5,26 +5,15 @@ from pathlib import Path
 
 import pytest
 from lightkube import AsyncClient
-from tests.e2e.kubectl import cluster_address
 
 from .cluster import Cluster, watching_client
-from .commons import Commons, shared
+from .commons import Commons
 from .loop_thread import LoopThread
 from .shop import Shop
 from .suite import is_further, named
 
 _FOLDER = Path(__file__).parent
 _SHOP = pytest.StashKey[Shop]()
-
-
-@pytest.fixture(scope="session")
-def commons(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Commons]:
-    cluster_address("KUBECONFIG")
-    own = tmp_path_factory.getbasetemp()
-    # Each process of pytest-xdist has a folder below the one of the session.
-    whole = own if worker_id == "master" else own.parent
-    with shared(whole / "operator-commons") as commons:
-        yield commons
 
 
 @pytest.fixture(scope="session")
