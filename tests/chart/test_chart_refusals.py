@@ -117,13 +117,15 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 def test_a_wrong_value_is_refused_by_the_name_of_its_field(path: str, value: Any) -> None:
     said = refusal("demo-kserve", at(path, value))
     assert "values don't meet the specifications of the schema" in said
-    # Unknown fields are named by their parent and themselves; list items by their number.
+    # Helm 4, then Helm 3. Unknown fields are named by their parent and themselves; list items by their number.
     parts = path.split(".")
-    named = f"at '/{'/'.join(parts)}" in said
-    unknown = (
-        f"additional properties '{parts[-1]}' not allowed" in said or f"additional properties '{parts[0]}'" in said
-    )
-    assert named or unknown, said
+    named = (f"at '/{'/'.join(parts)}", f"\n- {path}")
+    unknown = [
+        words.format(part)
+        for part in (parts[0], parts[-1])
+        for words in ("additional properties '{}'", "Additional property {} is not allowed")
+    ]
+    assert any(words in said for words in (*named, *unknown)), said
 
 
 def test_global_stays_open_for_charts_around_this_one() -> None:

@@ -3,10 +3,12 @@
 from contextlib import suppress
 
 from pigeonhole.registry import ModelRegistry, ModelVersion, RegistryError
-from pigeonhole_api.models import Model, ModelDetail
+from pigeonhole_api.models import Model, ModelDetail, Promotion
 from pigeonhole_api.problems import missing
 
 _CHAMPION = "@champion"
+_PROMOTION_TAGS = "promotion_"
+"""What the promotion operator writes at a version begins with it."""
 
 
 class ModelCatalog:
@@ -75,4 +77,10 @@ def _fields(found: ModelVersion) -> dict[str, object]:
         "classes": list(found.classes),
         "metrics": dict(found.metrics),
         "gates_passed": found.gates_passed,
+        "promotion": _promotion(found),
     }
+
+
+def _promotion(found: ModelVersion) -> Promotion | None:
+    told = {field: found.tags.get(f"{_PROMOTION_TAGS}{field}", "") for field in Promotion.model_fields}
+    return Promotion.model_validate(told) if told["result"] else None

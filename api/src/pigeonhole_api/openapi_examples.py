@@ -50,6 +50,7 @@ from pigeonhole_api.models import (
     Prediction,
     PredictionModel,
     ProductionRequest,
+    Promotion,
     RefusedArrival,
     RefusedFile,
     Review,
@@ -188,6 +189,7 @@ _JUDGED = ModelDetail(
     classes=["invoice", "payslip"],
     metrics={"macro_f1": 0.94, "accuracy": 0.94},
     gates_passed=True,
+    promotion=Promotion(result="Succeeded", reason="Succeeded", message="Succeeded"),
     **_EVALUATION,
 )
 _MODEL = Model.model_validate(_JUDGED.model_dump())

@@ -85,13 +85,16 @@ class Seeding:
             raise SeedingFailed(f"The training {training.state}: {why}", code="training-failed")
         return training
 
-    def wait_for_model(self) -> Model:
-        """Wait until a model is in use.
+    def wait_for_model(self, trained: Training) -> Model:
+        """Wait until a model is in use, which the promotion operator decides where there is one.
+
+        Args:
+            trained: The training that has ended well for it.
 
         Raises:
-            SeedingFailed: `no-model`.
+            SeedingFailed: `no-model`, or `not-promoted` when the operator does not take it.
         """
-        self._until(lambda: self._client.production() is not None, code="no-model", what="No model is in use")
+        self._until(lambda: self._is_decided(trained.model_version or ""), code="no-model", what="No model is in use")
         found = self._client.production()
         if found is None:
             raise SeedingFailed("The model in use is gone again.", code="no-model")
@@ -110,6 +113,18 @@ class Seeding:
             if error.code != "wait-timeout":
                 raise
             raise SeedingFailed("The samples are not sorted yet.", code="not-sorted") from error
+
+    def _is_decided(self, version: str) -> bool:
+        if self._client.production() is not None:
+            return True
+        promotion = self._client.model(version).promotion
+        if promotion is not None and promotion.is_refusal:
+            raise SeedingFailed(
+                f"The operator does not take version {version}: {promotion.message}",
+                code="not-promoted",
+                hint="More examples, or clearer ones, make a better model.",
+            )
+        return False
 
     def _answers(self) -> bool:
         try:

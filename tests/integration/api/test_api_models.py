@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 
 from pigeonhole.classifier import TrainingParams, evaluate_classifier, train_classifier
 from pigeonhole.registry import ModelRegistry, TrainingRecord
@@ -59,6 +60,18 @@ def test_models_are_listed_with_their_roles_and_data(client: PlatformClient) -> 
     assert (second.version, second.aliases, second.gates_passed) == ("2", ["candidate"], True)
     assert first.metrics["macro_f1"] == second.metrics["macro_f1"]
     assert first.classes == ["invoice", "payslip"]
+
+
+def test_a_model_shows_what_the_promotion_operator_wrote_at_it(client: PlatformClient, platform: Any) -> None:
+    assert client.model("2").promotion is None
+    registry = MlflowClient(f"sqlite:///{platform.home}/mlflow.db")
+    for tag, value in {"result": "RolledBack", "reason": "AnalysisFailed", "message": "errors: 3 of 40"}.items():
+        registry.set_model_version_tag("document-classifier", "2", f"promotion_{tag}", value)
+    told = client.model("2").promotion
+    assert told is not None
+    assert told.is_refusal
+    assert (told.result, told.reason, told.message) == ("RolledBack", "AnalysisFailed", "errors: 3 of 40")
+    assert [model.promotion for model in client.models()] == [told, None]
 
 
 def test_a_model_shows_its_confusion_matrix_and_gates(client: PlatformClient, refused: Callable[..., ApiError]) -> None:

@@ -1,12 +1,17 @@
 """`pigeonhole seed` on a real API and worker, with a real training."""
 
 import os
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
+
+from pigeonhole_frontends.seeding import Seeding, SeedingFailed
 
 from .conftest import CLASSES, TOKEN, Platform, picture, running_platform
 
@@ -14,9 +19,13 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def empty_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("seeded")
+
+
+@pytest.fixture(scope="module")
+def empty_platform(home: Path) -> Iterator[Platform]:
     """A platform that has nothing, whose worker trains for real."""
-    home = tmp_path_factory.mktemp("seeded")
     with running_platform(
         home, with_worker=True, PIGEONHOLE_API_TRAINING_MODULE="pigeonhole_pipelines.run"
     ) as platform:
@@ -43,6 +52,21 @@ def test_an_empty_platform_gets_examples_a_model_and_a_job_once(empty_platform: 
     assert empty_platform.client.classes() == classes
     assert [job.reference for job in empty_platform.client.jobs().jobs] == ["samples-0"]
     assert len(empty_platform.client.trainings()) == 1
+
+
+def test_what_the_operator_has_against_the_first_model_is_said_at_once(empty_platform: Platform, home: Path) -> None:
+    name, found = "document-classifier", "f1-floor: macro_f1 is 0.807: at least 0.85 is needed."
+    registry = MlflowClient(f"sqlite:///{home}/mlflow.db")
+    registry.delete_registered_model_alias(name, "champion")
+    for tag, value in {"result": "Rejected", "reason": "GatesFailed", "message": found}.items():
+        registry.set_model_version_tag(name, "1", f"promotion_{tag}", value)
+    (training,) = empty_platform.client.trainings()
+    seeding = Seeding(empty_platform.client, time.monotonic() + 60)
+    with pytest.raises(SeedingFailed, match=re.escape(f"does not take version 1: {found}")) as refused:
+        seeding.wait_for_model(training)
+    assert refused.value.code == "not-promoted"
+    registry.set_registered_model_alias(name, "champion", "1")
+    assert seeding.wait_for_model(training).version == "1"
 
 
 def test_a_wrong_token_is_one_sentence(empty_platform: Platform) -> None:

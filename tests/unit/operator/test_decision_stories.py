@@ -94,6 +94,9 @@ def test_a_worse_version_is_stopped_at_the_gate_and_nothing_moves() -> None:
     assert world.conditions["Progressing"] == ("False", "GatesFailed")
     assert world.conditions["Ready"] == ("True", "ServingStable")
     assert list(world.promotions) == ["documents-v2-1"]
+    tags = world.models["2"].tags
+    assert (tags["promotion_result"], tags["promotion_reason"]) == ("Rejected", "GatesFailed")
+    assert "macro_f1 is 0.5" in tags["promotion_message"]
 
 
 def test_a_refused_version_is_judged_anew_when_somebody_changes_its_tags() -> None:

@@ -79,8 +79,21 @@ class TrainingPage(WireModel):
     next_page_token: str | None = None
 
 
+class Promotion(WireModel):
+    """How the promotion operator's last attempt with a version ended."""
+
+    result: str = Field(description="`Succeeded`, `Rejected`, `RolledBack` or `Superseded`.")
+    reason: str = Field("", description="A word for it, such as `GatesFailed`.")
+    message: str = Field("", description="What was found.")
+
+    @property
+    def is_refusal(self) -> bool:
+        """Tell whether the version was not taken, or was taken back."""
+        return self.result in ("Rejected", "RolledBack")
+
+
 class Model(WireModel):
-    """A registered model version; `gates_passed` is None when no gate was judged."""
+    """A registered model version; `gates_passed` is None when none was judged, `promotion` when none was tried."""
 
     version: str
     aliases: list[str] = []
@@ -91,6 +104,7 @@ class Model(WireModel):
     classes: list[str] = []
     metrics: dict[str, float] = {}
     gates_passed: bool | None = None
+    promotion: Promotion | None = None
 
 
 class ChosenModel(Model):

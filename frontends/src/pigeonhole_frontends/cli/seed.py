@@ -49,7 +49,7 @@ def seed(
             with progress("Training") as bar:
                 training = seeding.train(lambda now: bar.show(now.stage or "Training", now.stage_done, now.stage_total))
             say(f"2. Version {training.model_version} is trained: macro-F1 {training.metrics['macro_f1']:.3f}.")
-            model = seeding.wait_for_model()
+            model = seeding.wait_for_model(training)
         say(f"3. Version {model.version} is in use.")
         if samples:
             unseen = [(made.file_name, made.data) for made in _made(unseen_documents(learned, samples))]

@@ -198,6 +198,7 @@ def result_tags(promotion: Promotion, status: PromotionStatus) -> TagVersion:
     tags = (
         (f"{TAG_PREFIX}result", status.phase.value),
         (f"{TAG_PREFIX}reason", status.reason or status.phase.value),
+        (f"{TAG_PREFIX}message", status.message or status.phase.value),
         (f"{TAG_PREFIX}name", promotion.name),
     )
     return TagVersion(promotion.spec.release.version, tags)

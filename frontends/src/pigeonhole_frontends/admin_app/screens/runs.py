@@ -1,6 +1,7 @@
 """The runs screen: every model with its metrics, two of them compared, and an earlier one restored."""
 
 from collections.abc import Callable
+from itertools import takewhile
 
 import streamlit as st
 
@@ -40,6 +41,7 @@ def draw(language: Language) -> None:
                 numbers=range(3, 6),
             )
         )
+        _draw_refusals(models, language)
         _draw_quality(models, language)
         _draw_comparison(models, language)
         _draw_restoring(models, language)
@@ -61,6 +63,8 @@ def _model_row(model: Model, language: Language) -> list[str]:
     roles = " ".join(
         badge(language.known("alias", alias), Tone.GOOD if alias == CHAMPION else Tone.QUIET) for alias in model.aliases
     )
+    if model.promotion is not None and model.promotion.is_refusal:
+        roles += badge(language.known("promotion", model.promotion.result), Tone.BAD)
     return [
         f"<b>{escaped(model.version)}</b>",
         roles,
@@ -69,6 +73,14 @@ def _model_row(model: Model, language: Language) -> list[str]:
         gate_badge(model.gates_passed, language),
         f"<code>{escaped(model.dataset_version[:12])}</code>",
     ]
+
+
+def _draw_refusals(models: list[Model], language: Language) -> None:
+    """Say what the operator has found of versions that came after the one in use."""
+    newer = takewhile(lambda model: CHAMPION not in model.aliases, models)
+    for model in newer:
+        if model.promotion is not None and model.promotion.is_refusal:
+            st.caption(language.text("runs.not_taken", version=model.version, message=model.promotion.message))
 
 
 def _metric(model: Model, name: str, language: Language) -> str:
