@@ -15,7 +15,8 @@ CASES ?= 7
 LANES ?= 3
 E2E := tests/e2e/chart tests/e2e/operator/test_promotion_paths.py \
 	tests/e2e/operator/test_promotion_pins.py $(wildcard tests/e2e/test_*.py) tests/chart \
-	--ignore tests/chart/test_chart_on_api_server.py --ignore tests/chart/test_chart_releases.py
+	--ignore tests/chart/test_chart_on_api_server.py --ignore tests/chart/test_chart_releases.py \
+	--ignore tests/e2e/chart/test_network.py
 
 .PHONY: help
 help: ## List the targets
@@ -105,7 +106,13 @@ e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG, REGI
 e2e-chart: setup-test ## Of these, the chart as it is installed and used
 	@scripts/images
 	@scripts/images e2e-storage-initializer e2e-object-store e2e-prometheus
-	@$(RUN)/pytest -m e2e tests/chart tests/e2e/chart $(PYTEST_ARGS)
+	@$(RUN)/pytest -m e2e tests/chart tests/e2e/chart --ignore tests/e2e/chart/test_network.py $(PYTEST_ARGS)
+
+.PHONY: e2e-network
+e2e-network: setup-test ## Who reaches whom under the chart's policies, where the cluster's network enforces them (kind's does)
+	@scripts/images
+	@scripts/images e2e-storage-initializer
+	@$(RUN)/pytest -m e2e tests/e2e/chart/test_network.py $(PYTEST_ARGS)
 
 .PHONY: e2e-operator
 e2e-operator: setup-test ## The suite of the operator's cases on that cluster, CASES=7 at once

@@ -5,6 +5,20 @@ from typing import Any
 
 from .rendering import Json, Pod, Rendered
 
+PORTS = {
+    "api": 8000, "user-app": 8501, "admin-app": 8501, "worker": 9090, "trainer": 9090, "operator": 8081,
+    "transformer": 8080, "predictor": 8080, "mlflow": 5000, "postgresql": 5432, "s3": 9000,
+}  # fmt: skip
+CALLERS: dict[str, set[str]] = {
+    "api": {"user-app", "admin-app", "seed"},
+    "user-app": set(), "admin-app": set(), "worker": set(), "trainer": set(), "operator": set(),
+    "transformer": {"worker", "operator"},
+    "predictor": {"transformer", "operator"},
+    "mlflow": {"api", "worker", "trainer", "operator"},
+    "postgresql": {"api", "worker", "trainer", "mlflow", "migrations"},
+    "s3": {"api", "worker", "trainer", "mlflow", "operator", "transformer", "predictor"},
+}  # fmt: skip
+
 
 def matches(selector: Json, labels: Mapping[str, str]) -> bool:
     for rule in selector.get("matchExpressions", []):

@@ -2,23 +2,10 @@
 
 import pytest
 
-from .policies import is_open, may_connect
+from .policies import CALLERS, PORTS, is_open, may_connect
 from .rendering import FILES, Pod, at, render
 
 pytestmark = pytest.mark.chart
-PORTS = {
-    "api": 8000, "user-app": 8501, "admin-app": 8501, "worker": 9090, "trainer": 9090, "operator": 8081,
-    "transformer": 8080, "predictor": 8080, "mlflow": 5000, "postgresql": 5432, "s3": 9000,
-}  # fmt: skip
-CALLERS = {
-    "api": {"user-app", "admin-app", "seed"},
-    "user-app": set(), "admin-app": set(), "worker": set(), "trainer": set(), "operator": set(),
-    "transformer": {"worker", "operator"},
-    "predictor": {"transformer", "operator"},
-    "mlflow": {"api", "worker", "trainer", "operator"},
-    "postgresql": {"api", "worker", "trainer", "mlflow", "migrations"},
-    "s3": {"api", "worker", "trainer", "mlflow", "operator", "transformer", "predictor"},
-}  # fmt: skip
 NOBODY = Pod("", "", {"app.kubernetes.io/instance": "another"}, {}, {})
 DEMOS = ("demo-kserve", "demo-deployments")
 
@@ -68,6 +55,9 @@ def test_every_pod_is_under_the_default_and_asks_for_names(file: str) -> None:
     default = rendered.one("NetworkPolicy", "pigeonhole-default")
     (egress,) = default["spec"]["egress"]
     assert {(port["port"], port["protocol"]) for port in egress["ports"]} == {(53, "UDP"), (53, "TCP")}
+    # No selector finds a resolver in the node's own network: NodeLocal DNSCache, Cloud DNS of GKE.
+    blocks = {peer["ipBlock"]["cidr"] for peer in egress["to"] if "ipBlock" in peer}
+    assert blocks == {"169.254.20.10/32", "169.254.169.254/32"}
     policies = [default]
     for pod in rendered.pods.values():
         assert not is_open(policies, "Ingress", pod, NOBODY.labels, 8000), pod.owner

@@ -93,6 +93,8 @@ WRONG: list[tuple[str, Any]] = [
     ("networkPolicy.external", [{"cidr": "10.0.0.0/8"}]),
     ("networkPolicy.external", [{"cidr": "everywhere", "ports": [443]}]),
     ("networkPolicy.apiServerPorts", []),
+    ("networkPolicy.dns.peers", []),
+    ("networkPolicy.dns.ports", [0]),
     ("monitoring.monitors", True),
     ("monitoring.interval", "30"),
     ("monitoring.slack.existingSecret", "My Secret"),
