@@ -88,8 +88,10 @@ def dry_run(kubectl: Kubectl, objects: list[Json]) -> None:
 
 @pytest.fixture(params=FILES)
 def rendered(request: pytest.FixtureRequest, kubectl: Kubectl) -> Rendered:
-    """The chart with one of its values files, in that namespace."""
-    return render(request.param, EVERYTHING, "--is-upgrade", "--namespace", kubectl.namespace)
+    """The chart with one of its values files, in that namespace, which has the accounts that pods must have."""
+    rendered = render(request.param, EVERYTHING, "--is-upgrade", "--namespace", kubectl.namespace)
+    kubectl.apply(list(rendered.of("ServiceAccount").values()))
+    return rendered
 
 
 def test_an_api_server_takes_every_object(kubectl: Kubectl, rendered: Rendered) -> None:
@@ -106,7 +108,6 @@ def test_an_api_server_takes_what_the_operator_applies(kubectl: Kubectl, rendere
 
 
 def test_the_restricted_standard_takes_every_pod(kubectl: Kubectl, rendered: Rendered) -> None:
-    kubectl.apply(list(rendered.of("ServiceAccount").values()))
     claims = [
         claim["metadata"]["name"]
         for item in rendered.of("StatefulSet").values() for claim in item["spec"].get("volumeClaimTemplates", [])

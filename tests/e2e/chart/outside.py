@@ -14,7 +14,7 @@ from tests.e2e.images import pinned
 from tests.e2e.kubectl import Kubectl
 from tests.integration.api.oidc_issuer import OidcIssuer
 
-from .release import Json, demo_values
+from .release import MODEST, Json, demo_values
 
 _STORES = ("settings", "bundled/stores", "mlflow/mlflow")
 _READY_SECONDS = 300
@@ -44,7 +44,7 @@ class Outside:
             "ingress": {"className": "", "tlsSecret": ""},
             "networkPolicy": {"external": [{"cidr": "0.0.0.0/0", "ports": [443, 5000, 5432, 8080, 9000]}]},
         }
-        return merged(values_of("production"), overrides)
+        return merged(values_of("production"), MODEST, overrides)
 
     def secrets(self) -> list[Json]:
         """Return the Secrets that those values name."""

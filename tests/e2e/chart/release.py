@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import yaml
+from tests.chart.rendering import merged
 from tests.e2e.images import pinned
 from tests.e2e.kubectl import Kubectl, cluster_address
 
@@ -26,6 +27,8 @@ HOST = "localhost"
 IMAGES = ("api", "apps", "components", "operator", "transformer", "predictor", "mlflow", "demo-postgres", "demo-s3")
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"}
 Json = dict[str, Any]
+
+MODEST: Json = yaml.safe_load(Path(__file__).with_name("modest.yaml").read_text())
 
 
 class Release:
@@ -96,13 +99,13 @@ def demo_values(mode: str, **values: Any) -> Json:
     """Return the values of a trial, with the images of the tests' registry."""
     registry = cluster_address("REGISTRY")
     digests = {name: pinned(name).rpartition("@")[2] for name in IMAGES}
-    return {
+    own = {
         "profile": "demo",
         "image": {"registry": registry, "digests": digests},
         "serving": {"mode": mode},
         "ingress": {"enabled": True, "host": HOST},
-        **values,
     }
+    return merged(MODEST, own, values)
 
 
 @contextmanager
