@@ -60,6 +60,31 @@ def test_fifty_scans_through_the_ingress_get_fifty_classes(release: Release, fig
     assert right >= 0.8 * SCANS
 
 
+def test_whatever_the_api_reads_its_image_has_the_libraries_for(release: Release) -> None:
+    with release.client() as client:
+        job, name = client.jobs().jobs[-1], client.classes()[0].name
+        known = {
+            "job_id": job.id,
+            "document_id": next(iter(client.all_documents(job.id))).id,
+            "page": 1,
+            "class_name": name,
+            "example_id": client.examples(name).examples[0].id,
+            "training_id": client.trainings()[0].id,
+            "version": "1",
+            "webhook_id": "of-nobody",
+        }
+    headers = {"authorization": f"Bearer {release.token()}"}
+    statuses = {}
+    with httpx.Client(base_url=release.url, headers=headers, timeout=60) as api:
+        for path, operations in api.get("/openapi.json").json()["paths"].items():
+            if "get" in operations and path.startswith("/v1/"):
+                with api.stream("GET", path.format(**known)) as answer:
+                    statuses[path] = answer.status_code
+    assert {path: status for path, status in statuses.items() if status != 200} == {
+        "/v1/webhooks/{webhook_id}/deliveries": 404
+    }
+
+
 def test_a_file_above_the_limit_is_refused_at_the_ingress_and_one_below_it_in_the_api(release: Release) -> None:
     headers = {"authorization": f"Bearer {release.token()}"}
 

@@ -10,6 +10,8 @@ from pigeonhole.errors import PigeonholeError
 if TYPE_CHECKING:  # who only lists models needs none of what trains them
     from pigeonhole.classifier import TrainedClassifier
 
+EVALUATION_FILE = "evaluation.json"
+"""A run's artefact that holds the evaluation report."""
 _SQLITE = "sqlite:///"
 
 CANDIDATE = "candidate"

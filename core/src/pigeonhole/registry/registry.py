@@ -13,6 +13,7 @@ from typing import Any
 from pigeonhole.registry.records import (
     CANDIDATE,
     CHAMPION,
+    EVALUATION_FILE,
     PREVIOUS,
     ModelVersion,
     RegistryError,
@@ -124,8 +125,6 @@ class ModelRegistry:
             RegistryError: `version-missing`.
         """
         from mlflow.artifacts import download_artifacts
-
-        from pigeonhole.registry.tracking import EVALUATION_FILE
 
         described = self._required(version)
         with _reported():

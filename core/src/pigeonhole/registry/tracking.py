@@ -15,10 +15,7 @@ import numpy as np
 from mlflow.models import infer_signature
 
 from pigeonhole.artefact import write_description
-from pigeonhole.registry.records import TrainingRecord, database_file
-
-EVALUATION_FILE = "evaluation.json"
-"""The run's artefact that holds the evaluation report."""
+from pigeonhole.registry.records import EVALUATION_FILE, TrainingRecord, database_file
 
 
 def log_training(tracking_uri: str, experiment: str, record: TrainingRecord) -> tuple[str, str]:
