@@ -20,7 +20,7 @@ STANDARD = {
 }  # fmt: skip
 EVERYTHING = {
     "ingress": {"enabled": True},
-    "gateway": {"enabled": True, "parentRefs": [{"name": "public"}]},
+    "gateway": {"enabled": True, "parentRefs": [{"name": "public"}], "hostnames": ["ours.test"]},
     "api": {"autoscaling": {"enabled": True}},
     "worker": {"keda": {"enabled": True}, "replicas": 2},
     "monitoring": {
@@ -130,7 +130,7 @@ def test_claims_of_volumes_never_change() -> None:
     assert len(before) == 2
 
 
-@pytest.mark.parametrize("label", ["name", "instance", "component"])
+@pytest.mark.parametrize("label", ["name", "instance", "component", "part-of"])
 @pytest.mark.parametrize("values", ["commonLabels", "api.podLabels"])
 def test_nobody_overrides_a_label_that_selects(label: str, values: str) -> None:
     labels = {f"app.kubernetes.io/{label}": "ours"}

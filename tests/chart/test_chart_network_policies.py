@@ -1,9 +1,11 @@
 """Who reaches whom: every pair of components, and what is outside."""
 
+from typing import Any
+
 import pytest
 
 from .policies import CALLERS, PORTS, is_open, may_connect
-from .rendering import FILES, Pod, at, render
+from .rendering import FILES, Json, Pod, at, merged, render
 
 pytestmark = pytest.mark.chart
 NOBODY = Pod("", "", {"app.kubernetes.io/instance": "another"}, {}, {})
@@ -113,3 +115,27 @@ def test_a_candidate_is_reached_as_the_stable_model_is() -> None:
 
 def test_policies_can_be_left_out() -> None:
     assert "NetworkPolicy" not in render("mixed").kinds
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file != "mixed"])
+@pytest.mark.parametrize("off", ["tests.enabled", "userApp.enabled", "trainer.enabled"])
+def test_no_rule_lets_everybody_in_by_a_list_that_came_out_empty(file: str, off: str) -> None:
+    values = merged(at(off, False), at("seed.enabled", False))
+    for name, policy in render(file, values, "--is-upgrade").of("NetworkPolicy").items():
+        for rule in policy["spec"].get("ingress", []):
+            assert rule.get("from"), name
+        for rule in policy["spec"].get("egress", []):
+            assert "to" not in rule or rule["to"], name
+
+
+@pytest.mark.parametrize("target", ["api", "user-app", "admin-app"])
+def test_the_clients_of_the_api_and_the_apps_are_those_of_the_values(target: str) -> None:
+    def rules(clients: list[Json]) -> Any:
+        rendered = render("demo-kserve", at("networkPolicy.clients", clients))
+        return rendered.one("NetworkPolicy", f"pigeonhole-to-{target}")["spec"]["ingress"][0]
+
+    block = {"ipBlock": {"cidr": "10.3.0.0/16"}}
+    assert block in rules([block])["from"]
+    assert {"namespaceSelector": {}} not in rules([block])["from"]
+    # A load balancer of a cloud is no pod, and has an address of its own.
+    assert "from" not in rules([])

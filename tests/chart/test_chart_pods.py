@@ -3,7 +3,7 @@
 import pytest
 
 from .pod_security import violations
-from .rendering import FILES, KSERVE_FILES, Rendered, at, render
+from .rendering import FILES, KSERVE_FILES, Json, Rendered, at, render
 
 pytestmark = pytest.mark.chart
 # Components by the name of their values: whose pods these can place and extend, and whose they can place alone.
@@ -182,24 +182,22 @@ def test_a_spread_with_a_selector_of_its_own_keeps_it() -> None:
     assert pod.spec["topologySpreadConstraints"] == [spread]
 
 
-@pytest.mark.parametrize(("values", "component"), PLACED.items())
-def test_a_component_gets_more_variables_and_volumes(values: str, component: str) -> None:
+@pytest.mark.parametrize("file", DEMOS)
+@pytest.mark.parametrize(("values", "component"), [*PLACED.items(), *SERVERS.items(), ("api", "migrations")])
+def test_every_container_of_a_component_gets_more_variables_and_mounts(values: str, component: str, file: str) -> None:
+    """A private certificate authority, or a proxy, is needed by what runs before a pod's own container too."""
     more = {
         "extraEnv": [{"name": "OURS", "value": "1"}],
         "extraVolumes": [{"name": "ours", "emptyDir": {}}],
         "extraVolumeMounts": [{"name": "ours", "mountPath": "/ours"}],
+        "resources": {"limits": {"cpu": "3"}},
     }
-    rendered = render("demo-kserve", at(values, more))
-    assert rendered.environment(component)["OURS"] == "1"
-    assert {"name": "ours", "emptyDir": {}} in rendered.pods[component].spec["volumes"]
-    assert {"name": "ours", "mountPath": "/ours"} in rendered.container(component)["volumeMounts"]
-
-
-@pytest.mark.parametrize("file", DEMOS)
-@pytest.mark.parametrize("component", ["transformer", "predictor"])
-def test_a_model_server_gets_more_variables(file: str, component: str) -> None:
-    values = at(f"serving.{component}.extraEnv", [{"name": "OURS", "value": "1"}])
-    assert render(file, values).environment(component)["OURS"] == "1"
+    pod = render(file, at(values, more), "--is-upgrade").pods[component]
+    assert {"name": "ours", "emptyDir": {}} in pod.spec["volumes"]
+    for name, container in pod.containers.items():
+        assert {"name": "OURS", "value": "1"} in container["env"], name
+        assert {"name": "ours", "mountPath": "/ours"} in container["volumeMounts"], name
+        assert container["resources"] == more["resources"], name
 
 
 @pytest.mark.parametrize(
@@ -229,6 +227,15 @@ def test_a_variable_stands_before_those_that_mention_it() -> None:
 def test_the_transformer_reads_with_as_many_processes_as_it_asks_for_cpus() -> None:
     source = render("demo-kserve").environment("transformer")["PIGEONHOLE_SERVING_SLOTS"]["resourceFieldRef"]
     assert source == {"containerName": "kserve-container", "resource": "requests.cpu"}
+
+
+@pytest.mark.parametrize(
+    ("resources", "is_said"),
+    [({"limits": {"memory": "2Gi"}}, False), ({"limits": {"cpu": 2}}, True), ({"requests": {"cpu": "2"}}, True)],
+)
+def test_a_transformer_that_asks_for_no_cpus_is_not_told_to_read_with_none(resources: Json, is_said: bool) -> None:
+    environment = render("demo-kserve", at("serving.transformer.resources", resources)).environment("transformer")
+    assert ("PIGEONHOLE_SERVING_SLOTS" in environment) is is_said
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ IMPOSSIBLE: list[tuple[str, Json, str]] = [
     ("demo-kserve", at("mlflow.enabled", False), "external.mlflow.url: name MLflow's server"),
     ("external", at("external.mlflow.existingSecret", ""), "external.mlflow.existingSecret: signing in"),
     ("demo-kserve", at("gateway.enabled", True), "gateway.parentRefs: name the Gateways"),
+    ("scaled", at("gateway.hostnames", []), "gateway.hostnames: name the hosts"),
+    ("scaled", at("gateway.hostnames", ["*.example.com"]), "gateway.hostnames: name the hosts"),
     ("demo-kserve", at("monitoring.alertmanager", "always"), "monitoring.slack.existingSecret: the"),
     ("demo-kserve", at("limits.fileBytes", 20_000_000), "limits.bodyBytes: a request holds a file"),
     ("demo-kserve", at("api.autoscaling", {"enabled": True, "minReplicas": 9}), "api.autoscaling.minReplicas: more"),

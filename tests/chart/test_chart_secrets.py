@@ -53,7 +53,10 @@ def test_the_demo_makes_all_that_it_takes() -> None:
 
 def test_secrets_that_are_made_are_long_and_each_its_own() -> None:
     made = secrets(render("demo-kserve"))
-    passwords = {key: made[key] for key in ("token", "signing-key", "postgresql-password", "AWS_SECRET_ACCESS_KEY")}
+    passwords = {
+        key: made[key]
+        for key in ("token", "signing-key", "cookie-secret", "postgresql-password", "AWS_SECRET_ACCESS_KEY")
+    }
     assert len(set(passwords.values())) == len(passwords)
     assert all(re.fullmatch(r"[A-Za-z0-9]{32,}", value) for value in passwords.values())
 
@@ -111,11 +114,11 @@ def test_what_is_made_at_random_is_the_only_difference_of_the_text() -> None:
         ("external", at("external.s3", {**OURS, "accessKeyIdKey": "a", "secretAccessKeyKey": "b"}), {"a", "b"}),
         ("external", at("external.mlflow", {**OURS, "auth": "token"}), {"token", ""}),
         ("external", at("external.mlflow", {**OURS, "auth": "basic"}), {"username", "password", ""}),
-        ("external", at("auth.existingSecret", "ours"), {"signing-key"}),
+        ("external", at("auth.existingSecret", "ours"), {"signing-key", "cookie-secret"}),
         ("mixed", at("auth.existingSecret", "ours"), {"signing-key", "token"}),
         ("external", at("auth.apps.existingSecret", "ours"), {""}),
         ("scaled", at("mlflow.existingSecret", "ours"), {"url"}),
-        ("demo-kserve", at("auth.existingSecret", "ours"), {"signing-key", "token"}),
+        ("demo-kserve", at("auth.existingSecret", "ours"), {"signing-key", "cookie-secret", "token"}),
     ],
     ids=lambda case: ",".join(sorted(case)) if isinstance(case, set) else str(case),
 )  # fmt: skip
@@ -159,3 +162,27 @@ def test_no_config_map_has_a_key_that_sounds_secret(file: str) -> None:
     for name, item in render(file).of("ConfigMap").items():
         for key in item.get("data", {}):
             assert not re.search("password|token|secret|credential", key, re.IGNORECASE), name
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_what_signs_for_the_platform_is_not_in_the_apps_and_the_token_not_in_the_workers(file: str) -> None:
+    rendered = render(file)
+    pods = rendered.pods
+    keys = {name: {key for _, key in references(pod.spec)} for name, pod in pods.items()}
+    assert "signing-key" in keys["api"]
+    for app in {"user-app", "admin-app"} & set(keys):
+        assert "signing-key" not in keys[app]
+        assert "cookie-secret" in keys[app]
+    for worker in {"worker", "trainer"} & set(keys):
+        assert "PIGEONHOLE_API_TOKEN" not in rendered.environment(worker)
+
+
+def test_a_role_of_the_cloud_goes_to_the_accounts_that_use_s3_and_not_to_the_apps() -> None:
+    rendered = render("external", at("serviceAccount.annotations", {"cloud.test/role": "documents"}))
+    accounts = rendered.of("ServiceAccount")
+    given = {name for name, item in accounts.items() if "cloud.test/role" in item["metadata"].get("annotations", {})}
+    assert given == {"pigeonhole", "pigeonhole-api", "pigeonhole-operator", "pigeonhole-predictor"}
+    users = {component: pod.spec["serviceAccountName"] for component, pod in rendered.pods.items()}
+    others = {component: account for component, account in users.items() if account not in given}
+    assert set(others) == {"user-app", "admin-app", "Pod/pigeonhole-test-platform"}
+    assert set(others.values()) == {"pigeonhole-apps"}

@@ -7,7 +7,8 @@ from .rendering import FILES, KSERVE_FILES, Json, at, merged, render
 pytestmark = pytest.mark.chart
 NGINX = "nginx.ingress.kubernetes.io/"
 ON = {"ingress": {"enabled": True, "host": "pigeonhole.test"}}
-ROUTE = {"gateway": {"enabled": True, "parentRefs": [{"name": "public", "namespace": "gateways"}]}}
+GATEWAY = {"enabled": True, "parentRefs": [{"name": "public", "namespace": "gateways"}], "hostnames": ["ours.test"]}
+ROUTE = {"gateway": GATEWAY}
 
 
 def paths(ingress: Json) -> dict[str, str]:
@@ -141,6 +142,8 @@ def test_the_route_never_ends_a_websocket() -> None:
     }
     for app in ("user-app", "admin-app"):
         assert rules[f"pigeonhole-{app}"]["timeouts"] == {"request": "0s"}
+    # An API's events come for minutes, where many a Gateway would end an answer after seconds.
+    assert rules["pigeonhole-api"]["timeouts"] == {"request": "300s"}
 
 
 def test_there_is_no_way_in_unless_asked() -> None:

@@ -34,6 +34,7 @@ CHANGES: dict[str, Any] = {
     "podDisruptionBudget": {"maxUnavailable": 2}, "runners": ["other/runner"], "roles": {"other": "user"},
     "parentRefs": [{"name": "other"}], "hostnames": ["other.test"], "external": [{"cidr": "10.9.0.0/16", "ports": [9]}],
     "apiServerPorts": [9443], "peers": [{"ipBlock": {"cidr": "10.9.0.10/32"}}], "ports": [5353],
+    "clients": [],
     "monitors": "never", "rules": "never", "dashboards": "never", "alertmanager": "never",
     "interval": "9s", "signIn": "id", "auth": "basic", "endpoint": "http://other.test",
     "publicEndpoint": "http://other.test",
@@ -42,7 +43,8 @@ CHANGES: dict[str, Any] = {
 }  # fmt: skip
 SIZES = {"bundled.postgresql.size", "bundled.s3.size", "mlflow.size"}
 EVERYTHING = {
-    "ingress": {"enabled": True}, "gateway": {"enabled": True, "parentRefs": [{"name": "public"}]},
+    "ingress": {"enabled": True},
+    "gateway": {"enabled": True, "parentRefs": [{"name": "public"}], "hostnames": ["ours.test"]},
     "api": {"replicas": 2}, "worker": {"replicas": 2}, "userApp": {"replicas": 2}, "adminApp": {"replicas": 2},
     "serving": {"transformer": {"replicas": 2}, "predictor": {"replicas": 2}},
     "monitoring": {

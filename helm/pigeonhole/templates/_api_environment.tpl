@@ -14,6 +14,9 @@
   valueFrom:
     fieldRef: {fieldPath: status.podIP}
 {{ include "pigeonhole.env.shared" . }}
+{{- if include "pigeonhole.hasToken" . }}
+{{ include "pigeonhole.secretVariable" (list "PIGEONHOLE_API_TOKEN" (include "pigeonhole.secretName" .) "token") }}
+{{- end }}
 {{ include "pigeonhole.variable" (list "PIGEONHOLE_API_ALLOW_REMOTE" "true") }}
 {{ include "pigeonhole.variable" (list "PIGEONHOLE_API_ALLOWED_HOSTS" (include "pigeonhole.apiHosts" .)) }}
 {{ include "pigeonhole.variable" (list "PIGEONHOLE_API_MAX_BODY_BYTES" (.Values.limits.bodyBytes | int64)) }}

@@ -47,6 +47,9 @@
 {{- if and .Values.gateway.enabled (empty .Values.gateway.parentRefs) -}}
 {{- $errors = append $errors "gateway.parentRefs: name the Gateways that the route belongs to." -}}
 {{- end -}}
+{{- if and .Values.gateway.enabled (or (empty .Values.gateway.hostnames) (contains "*" (join "," .Values.gateway.hostnames))) -}}
+{{- $errors = append $errors "gateway.hostnames: name the hosts one by one; the API refuses calls to any other." -}}
+{{- end -}}
 {{- if and (eq .Values.monitoring.alertmanager "always") (empty .Values.monitoring.slack.existingSecret) -}}
 {{- $errors = append $errors "monitoring.slack.existingSecret: the AlertmanagerConfig needs a Secret with Slack's address." -}}
 {{- end -}}

@@ -64,9 +64,6 @@
 {{- end }}
 {{ include "pigeonhole.env.database" . }}
 {{ include "pigeonhole.secretVariable" (list "PIGEONHOLE_API_SIGNING_KEY" (include "pigeonhole.secretName" .) "signing-key") }}
-{{- if include "pigeonhole.hasToken" . }}
-{{ include "pigeonhole.secretVariable" (list "PIGEONHOLE_API_TOKEN" (include "pigeonhole.secretName" .) "token") }}
-{{- end }}
 {{ include "pigeonhole.variable" (list "PIGEONHOLE_API_RETENTION_DAYS" .Values.api.retentionDays) }}
 {{ include "pigeonhole.variable" (list "PIGEONHOLE_LIMIT_MAX_BYTES" (.Values.limits.fileBytes | int64)) }}
 {{ include "pigeonhole.variable" (list "PIGEONHOLE_LIMIT_MAX_PAGES" .Values.limits.pages) }}
@@ -100,16 +97,19 @@ env:
 {{- end }}
 {{- end -}}
 
-{{/* The init container that waits for the database and brings it to this version's tables. */}}
+{{/* The container that waits for the database and brings it to this version's tables, with the resources, variables and
+mounts of whom it does that for. Call with (list $ values "component"). */}}
 {{- define "pigeonhole.migrateContainer" -}}
+{{- $ := index . 0 -}}
+{{- $values := index . 1 -}}
 - name: migrate
-  {{- include "pigeonhole.imageFields" (list . "api") | nindent 2 }}
+  {{- include "pigeonhole.imageFields" (list $ "api") | nindent 2 }}
   args: ["-m", "pigeonhole_api.migrate", "--wait", "300"]
-  {{- include "pigeonhole.env" (list (include "pigeonhole.env.database" .) list) | nindent 2 }}
+  {{- include "pigeonhole.env" (list (include "pigeonhole.env.database" $) $values.extraEnv) | nindent 2 }}
   resources:
-    {{- include "pigeonhole.resources" (list . nil "job") | nindent 4 }}
+    {{- include "pigeonhole.resources" (list $ $values.resources (index . 2)) | nindent 4 }}
   securityContext:
-    {{- include "pigeonhole.containerSecurity" . | nindent 4 }}
+    {{- include "pigeonhole.containerSecurity" $ | nindent 4 }}
   volumeMounts:
-    - {name: tmp, mountPath: /tmp}
+    {{- include "pigeonhole.mounts" $values | nindent 4 }}
 {{- end -}}

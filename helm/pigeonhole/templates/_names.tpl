@@ -66,6 +66,16 @@ annotations:
 {{- end }}
 {{- end -}}
 
+{{/* That of an account whose pods use S3. Call with (list $ "component" "suffix"). */}}
+{{- define "pigeonhole.accountMetadata" -}}
+{{- $ := index . 0 -}}
+{{- $metadata := fromYaml (include "pigeonhole.metadata" .) -}}
+{{- with $.Values.serviceAccount.annotations -}}
+{{- $_ := set $metadata "annotations" (merge (dict) . (default dict $metadata.annotations)) -}}
+{{- end -}}
+{{- toYaml $metadata -}}
+{{- end -}}
+
 {{/* The metadata of a component's object. Call with (list $ "component" "suffix"); the suffix may be empty. */}}
 {{- define "pigeonhole.metadata" -}}
 {{- $ := index . 0 -}}

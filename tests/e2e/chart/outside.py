@@ -68,7 +68,10 @@ class Outside:
             _secret("pigeonhole-database", {"url": made["database-url"]}),
             _secret("pigeonhole-s3", keys, where),
             _secret("pigeonhole-mlflow", {"token": "any"}),
-            _secret("pigeonhole-auth", {"signing-key": "one-that-is-kept-for-ever"}),
+            _secret(
+                "pigeonhole-auth",
+                {"signing-key": "one-that-is-kept-for-ever", "cookie-secret": "of-both-pods-of-an-app"},
+            ),
             _secret("pigeonhole-sign-in", {"secrets.toml": "\n".join(lines)}),
         ]
 

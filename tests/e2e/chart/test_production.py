@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.e2e.forwarding import forwarded
 from tests.e2e.kubectl import Kubectl, wait_until
@@ -58,6 +59,13 @@ def test_people_may_do_what_their_group_in_the_sign_in_service_may(team: Outside
     with PlatformClient(url, team.token("strangers")) as client, pytest.raises(ApiError) as refused:
         client.jobs()
     assert refused.value.status == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/admin/"])
+def test_an_app_answers_behind_the_ingress_at_the_host_of_production(release: Release, path: str) -> None:
+    page = httpx.get(f"{release.url}{path}", headers={"host": "pigeonhole.example.com"}, timeout=30)
+    assert page.status_code == 200
+    assert "streamlit" in page.text.lower()
 
 
 def test_the_first_training_is_promoted_under_the_gates_of_production(

@@ -33,3 +33,32 @@ matchLabels:
   {{- include "pigeonhole.selector" (list $ $component) | nindent 2 }}
 {{- end -}}
 {{- end -}}
+
+{{/* Who may call a receiver, as rules: its callers at its port, Prometheus at that of its metrics. Call with (list $ edge). */}}
+{{- define "pigeonhole.callers" -}}
+{{- $ := index . 0 -}}
+{{- $edge := index . 1 -}}
+{{- $peers := list -}}
+{{- range $edge.from -}}
+{{- if include "pigeonhole.hasPods" (list $ .) -}}
+{{- $peers = append $peers (dict "podSelector" (fromYaml (include "pigeonhole.peer" (list $ .)))) -}}
+{{- end -}}
+{{- end -}}
+{{- $rules := list -}}
+{{- $ports := list (dict "port" $edge.port "protocol" "TCP") -}}
+{{- if and $edge.anyone (empty $.Values.networkPolicy.clients) -}}
+{{- $rules = append $rules (dict "ports" $ports) -}}
+{{- else if or $edge.anyone $peers -}}
+{{- /* Never an empty list, which would be everybody. */ -}}
+{{- $clients := ternary $.Values.networkPolicy.clients list (eq true $edge.anyone) -}}
+{{- $rules = append $rules (dict "from" (concat $peers $clients) "ports" $ports) -}}
+{{- end -}}
+{{- if $edge.metrics -}}
+{{- /* Not by labels that are empty: the API server leaves those out, and would see a change in each upgrade. */ -}}
+{{- $selector := dict -}}
+{{- with $.Values.networkPolicy.monitoringNamespaces -}}{{- $selector = dict "matchLabels" . -}}{{- end -}}
+{{- $ports := list (dict "port" $edge.metrics "protocol" "TCP") -}}
+{{- $rules = append $rules (dict "from" (list (dict "namespaceSelector" $selector)) "ports" $ports) -}}
+{{- end -}}
+{{- toYaml $rules -}}
+{{- end -}}

@@ -19,10 +19,13 @@ livenessProbe:
 {{- end -}}
 
 {{- define "pigeonhole.env.transformer" -}}
+{{- $resources := fromYaml (include "pigeonhole.resources" (list . .Values.serving.transformer.resources "transformer")) -}}
+{{- if or (dig "requests" "cpu" "" $resources) (dig "limits" "cpu" "" $resources) }}
 # As many reading processes as CPUs are asked for.
 - name: PIGEONHOLE_SERVING_SLOTS
   valueFrom:
     resourceFieldRef: {containerName: kserve-container, resource: requests.cpu}
+{{- end }}
 {{ include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_DEADLINE_SECONDS" "120") }}
 {{ include "pigeonhole.variable" (list "PIGEONHOLE_SERVING_GRACE_PERIOD_SECONDS" "125") }}
 {{ include "pigeonhole.variable" (list "PIGEONHOLE_LIMIT_MAX_BYTES" (.Values.limits.fileBytes | int64)) }}
@@ -66,7 +69,7 @@ resources:
 securityContext:
   {{- include "pigeonhole.containerSecurity" . | nindent 2 }}
 volumeMounts:
-  - {name: tmp, mountPath: /tmp}
+  {{- include "pigeonhole.mounts" .Values.serving.transformer | nindent 2 }}
   - {name: routing, mountPath: /etc/pigeonhole/routing, readOnly: true}
 {{- end -}}
 
@@ -87,7 +90,7 @@ resources:
 securityContext:
   {{- include "pigeonhole.containerSecurity" . | nindent 2 }}
 volumeMounts:
-  - {name: tmp, mountPath: /tmp}
+  {{- include "pigeonhole.mounts" .Values.serving.predictor | nindent 2 }}
 {{- end -}}
 
 {{/* Labels of a model server's pods, without those of a candidate; KServe gives them some of its own. Call with
@@ -103,8 +106,7 @@ serving.kserve.io/inferenceservice: {{ $.Values.serving.name }}
 {{- end -}}
 
 {{- define "pigeonhole.servingVolumes" -}}
-- name: tmp
-  emptyDir: {sizeLimit: 256Mi}
+{{ include "pigeonhole.volumes" (list .Values.serving.transformer "256Mi") }}
 - name: routing
   configMap: {name: {{ .Values.serving.name }}-routing, optional: true}
 {{- end -}}
