@@ -397,16 +397,16 @@ def test_of_two_blind_decisions_at_once_the_later_one_waits_and_is_told_so(
         etag = etag_of(
             connection.execute(select(documents.c.version).where(documents.c.id == document_id)).scalar_one()
         )
-    outcomes: list[str] = []
+    outcomes: dict[threading.Thread, str] = {}
 
     def decide() -> None:
         request = AuditDecision(class_name="resume")
         try:
             with database.write() as connection:
                 decide_blind(connection, document_id, request, Caller("tester"), if_match=etag)
-            outcomes.append("kept")
+            outcomes[threading.current_thread()] = "kept"
         except Refusal as refusal:
-            outcomes.append(refusal.code)
+            outcomes[threading.current_thread()] = refusal.code
 
     other = threading.Thread(target=decide)
 
@@ -419,7 +419,7 @@ def test_of_two_blind_decisions_at_once_the_later_one_waits_and_is_told_so(
     monkeypatch.setattr("pigeonhole_api.records.audit_sample.check_unchanged", check_meanwhile)
     decide()
     other.join()
-    assert outcomes == ["kept", "document-changed"]
+    assert outcomes == {threading.current_thread(): "kept", other: "document-changed"}
 
 
 def test_a_work_is_taken_by_one_and_again_when_it_is_due(database: Database) -> None:

@@ -35,7 +35,8 @@ def storage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the keys that it has found
     client = boto3.client("s3")
-    if not client.list_buckets()["Buckets"]:
+    # All moto servers of one process have the same buckets, those of other tests among them.
+    if "documents" not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
         client.create_bucket(Bucket="documents")
     return open_storage("s3://documents/team")
 
