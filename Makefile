@@ -12,7 +12,7 @@ BENCH_DATA ?=
 IMAGES ?=
 CASES ?= 7
 # The long stories first. What makes or takes over kinds of the whole cluster runs before all others.
-LANES ?= 3
+LANES ?= 2
 E2E := tests/e2e/chart tests/e2e/operator/test_promotion_paths.py \
 	tests/e2e/operator/test_promotion_pins.py $(wildcard tests/e2e/test_*.py) tests/chart \
 	--ignore tests/chart/test_chart_on_api_server.py --ignore tests/chart/test_chart_releases.py \
