@@ -17,7 +17,7 @@ from .documents import classes_of, scans
 from .release import Json, Release, demo_values, release_namespace
 from .test_trial_with_kserve import PROMOTION
 
-pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("stand_in")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500), pytest.mark.usefixtures("stand_in")]
 WITHOUT_PYTHON = {"postgresql", "s3"}
 MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
 KNOCK = """

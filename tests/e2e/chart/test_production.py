@@ -19,7 +19,7 @@ from .documents import classes_of, digital_documents
 from .outside import Outside, outside
 from .release import Release, release_namespace
 
-pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("stand_in")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500), pytest.mark.usefixtures("stand_in")]
 PIGEONHOLE = Path(sys.executable).with_name("pigeonhole")
 
 

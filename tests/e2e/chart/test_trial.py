@@ -18,7 +18,7 @@ from .documents import classes_of, digital_documents, scans, states_of
 from .release import PREVIOUS, RESTRICTED, Json, Release, demo_values, release_namespace
 from .watched import PORTS, Watchers, watchers
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 SCANS = 50
 MOST_BYTES = 10_485_760
 ERROR_WINDOW_SECONDS = 90.0

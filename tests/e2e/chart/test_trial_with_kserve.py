@@ -9,7 +9,7 @@ from tests.e2e.kubectl import wait_until
 from .documents import classes_of, scans
 from .release import Json, Release, demo_values, release_namespace
 
-pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("stand_in")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500), pytest.mark.usefixtures("stand_in")]
 SCANS = 50
 # Steps that a trial of a few documents can end.
 PROMOTION = {
