@@ -16,7 +16,7 @@ LANES ?= 2
 E2E := tests/e2e/chart tests/e2e/operator/test_promotion_paths.py \
 	tests/e2e/operator/test_promotion_pins.py $(wildcard tests/e2e/test_*.py) tests/chart \
 	--ignore tests/chart/test_chart_on_api_server.py --ignore tests/chart/test_chart_releases.py \
-	--ignore tests/e2e/chart/test_network.py
+	--ignore tests/e2e/chart/test_network.py --ignore tests/e2e/chart/test_production.py
 
 .PHONY: help
 help: ## List the targets
@@ -103,7 +103,7 @@ e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG, REGI
 	@$(RUN)/pytest -m "e2e or chart" -n $(LANES) --dist loadfile --no-loadscope-reorder $(E2E) $(PYTEST_ARGS)
 
 .PHONY: e2e-chart
-e2e-chart: setup-test ## Of these, the chart as it is installed and used
+e2e-chart: setup-test ## The chart as it is installed and used, production's start among it
 	@scripts/images
 	@scripts/images e2e-storage-initializer e2e-object-store e2e-prometheus
 	@$(RUN)/pytest -m e2e tests/chart tests/e2e/chart --ignore tests/e2e/chart/test_network.py $(PYTEST_ARGS)
