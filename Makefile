@@ -11,12 +11,14 @@ SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BENCH_DATA ?=
 IMAGES ?=
 CASES ?= 7
-# The long stories first. What makes or takes over kinds of the whole cluster runs before all others.
+# The longest story first, and the other release of the whole platform late, so that the two are not there at once. What
+# makes or takes over kinds of the whole cluster runs before all others.
 LANES ?= 2
-E2E := tests/e2e/chart tests/e2e/operator/test_promotion_paths.py \
-	tests/e2e/operator/test_promotion_pins.py $(wildcard tests/e2e/test_*.py) tests/chart \
-	--ignore tests/chart/test_chart_on_api_server.py --ignore tests/chart/test_chart_releases.py \
-	--ignore tests/e2e/chart/test_network.py --ignore tests/e2e/chart/test_production.py
+E2E := tests/e2e/chart/test_trial.py tests/e2e/operator/test_promotion_paths.py \
+	tests/e2e/operator/test_promotion_pins.py $(wildcard tests/e2e/test_*.py) \
+	tests/e2e/chart/test_trial_with_kserve.py tests/e2e/chart/test_platform_images.py \
+	tests/e2e/chart/test_trial_images.py tests/chart \
+	--ignore tests/chart/test_chart_on_api_server.py --ignore tests/chart/test_chart_releases.py
 
 .PHONY: help
 help: ## List the targets
