@@ -60,14 +60,14 @@ def _model_head(language: Language) -> list[str]:
 
 
 def _model_row(model: Model, language: Language) -> list[str]:
-    roles = " ".join(
+    roles = [
         badge(language.known("alias", alias), Tone.GOOD if alias == CHAMPION else Tone.QUIET) for alias in model.aliases
-    )
+    ]
     if model.promotion is not None and model.promotion.is_refusal:
-        roles += badge(language.known("promotion", model.promotion.result), Tone.BAD)
+        roles.append(badge(language.known("promotion", model.promotion.result), Tone.BAD))
     return [
         f"<b>{escaped(model.version)}</b>",
-        roles,
+        " ".join(roles),
         unbroken(language.moment(model.created_at)),
         *(escaped(_metric(model, name, language)) for name in HEADLINE_METRICS[:3]),
         gate_badge(model.gates_passed, language),
