@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from mlflow import MlflowClient
 from playwright.sync_api import Browser, BrowserContext, Request, expect, sync_playwright
 from reportlab.pdfgen import canvas
 
@@ -22,6 +23,7 @@ ARGUMENTS = [
     *("--disable-component-update", "--disable-sync"),
 ]
 HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
+REFUSAL = "f1-floor: macro_f1 is 0.807: at least 0.85 is needed."
 TEXTS = {
     "invoice": "facture numéro montant total TTC TVA échéance règlement client prestation hors taxes à payer",
     "payslip": "bulletin de paie salaire brut net imposable cotisations employeur congés payés retraite",
@@ -51,7 +53,7 @@ class Running:
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     settings = PlatformSettings(home=tmp_path_factory.mktemp("platform"))
-    register_model(settings)
+    register_models(settings)
     laptop = LaptopPlatform(settings)
     ended = threading.Event()
     with laptop.running():
@@ -67,8 +69,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             keeper.join()
 
 
-def register_model(settings: PlatformSettings) -> None:
-    """Train a model on a few texts and let it serve."""
+def register_models(settings: PlatformSettings) -> None:
+    """Train a model on a few texts and let it serve; a newer version of it is one that an operator has refused."""
     rows = [
         (name, words[start:] + words[:start])
         for name, text in TEXTS.items()
@@ -90,6 +92,11 @@ def register_model(settings: PlatformSettings) -> None:
     )
     registry = ModelRegistry(settings.tracking_uri, settings.model_name)
     registry.promote(registry.register(record).version)
+    refused = registry.register(record).version
+    for name, value in {"result": "Rejected", "reason": "GatesFailed", "message": REFUSAL}.items():
+        MlflowClient(settings.tracking_uri).set_model_version_tag(
+            settings.model_name, refused, f"promotion_{name}", value
+        )
 
 
 def add_examples(client: PlatformClient) -> None:

@@ -148,6 +148,15 @@ def imports_the_corrections(page: Page, platform: Any, corrected: str) -> None:
     no_failure(page)
 
 
+def test_a_model_that_the_operator_refused_says_why(platform: Any, browser_context: BrowserContext) -> None:
+    page = browser_context.new_page()
+    page.goto(f"{platform.addresses.admin_app}/runs")
+    newest = page.locator(".ph-table").first.get_by_role("row").nth(1)
+    expect(newest.locator(".ph-badge").filter(has_text="refused")).to_be_visible()
+    expect(page.get_by_text("did not take version 2: f1-floor: macro_f1 is 0.807: at least 0.85")).to_be_visible()
+    no_failure(page)
+
+
 @pytest.mark.parametrize(
     ("app", "paths"),
     [("user_app", ["", "jobs", "job", "review"]), ("admin_app", ["", "corrections", "train", "runs", "audit"])],

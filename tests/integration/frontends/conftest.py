@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from mlflow import MlflowClient
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -179,6 +180,26 @@ def audited(tmp_path: Path) -> Iterator[Platform]:
     settings = {"PIGEONHOLE_API_AUDIT_SHARE": "1", "PIGEONHOLE_API_QUALITY_SECONDS": "0.5"}
     with running_platform(tmp_path, with_worker=True, **settings) as platform:
         yield platform
+
+
+@dataclass(frozen=True)
+class JudgedPlatform(Platform):
+    """A platform whose registry a promotion operator writes to."""
+
+    registry: MlflowClient
+
+    def judge(self, version: str, **found: str) -> None:
+        """Say of a version what an operator would: `result`, `reason` and `message`."""
+        for name, value in found.items():
+            self.registry.set_model_version_tag("document-classifier", version, f"promotion_{name}", value)
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Iterator[JudgedPlatform]:
+    """Return a platform with two models, the first in use, about which an operator may have something to say."""
+    register_models(tmp_path)
+    with running_platform(tmp_path, with_worker=False) as platform:
+        yield JudgedPlatform(platform.url, platform.client, MlflowClient(f"sqlite:///{tmp_path}/mlflow.db"))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Every screen of the admin app against a real API, its worker and a real registry of models."""
 
+import re
 import uuid
 from typing import Any
 
@@ -15,6 +16,11 @@ def by_key(test: Any, key: str) -> Any:
 
 def labelled(test: Any, label: str) -> Any:
     return next(each for each in test.button if each.label == label)
+
+
+def letters(markdown: str) -> str:
+    """Return what a reader sees of escaped markdown."""
+    return re.sub(r"\\(.)", r"\1", markdown)
 
 
 def new_name() -> str:
@@ -136,6 +142,25 @@ def test_two_models_are_compared(admin_app: Any, filled: Any) -> None:
         assert said in shown
     test.selectbox(key="before").set_value("2").run()
     assert any("two different models" in each.value for each in test.info)
+
+
+def test_what_the_operator_has_against_newer_models_is_shown(admin_app: Any, judged: Any) -> None:
+    found = "f1-floor: macro_f1 is 0.807: at least 0.85 is needed, see [here](https://elsewhere.test)."
+    judged.judge("2", result="Rejected", reason="GatesFailed", message=found)
+    test = admin_app.open(judged.url, "runs")
+    assert ">refused</span>" in admin_app.shown(test)
+    (said,) = [each.value for each in test.caption if "operator" in each.value]
+    assert letters(said) == f"The cluster’s operator did not take version 2: {found}"
+    # What stands in the registry's tags must not become a link.
+    assert "[" not in said.replace("\\[", "")
+
+
+def test_what_the_operator_had_against_older_models_is_not_told_again(admin_app: Any, judged: Any) -> None:
+    judged.judge("1", result="RolledBack", reason="AnalysisFailed", message="errors: 7 of 40 failed")
+    judged.client.set_production("2", "the newer one")
+    test = admin_app.open(judged.url, "runs")
+    assert ">taken back</span>" in admin_app.shown(test)
+    assert not [each for each in test.caption if "operator" in each.value]
 
 
 def test_how_the_model_in_use_does_is_shown(admin_app: Any, audited: Any, documents: Any, eventually: Any) -> None:

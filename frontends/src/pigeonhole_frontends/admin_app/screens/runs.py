@@ -80,7 +80,7 @@ def _draw_refusals(models: list[Model], language: Language) -> None:
     newer = takewhile(lambda model: CHAMPION not in model.aliases, models)
     for model in newer:
         if model.promotion is not None and model.promotion.is_refusal:
-            st.caption(language.text("runs.not_taken", version=model.version, message=model.promotion.message))
+            st.caption(language.markdown("runs.not_taken", version=model.version, message=model.promotion.message))
 
 
 def _metric(model: Model, name: str, language: Language) -> str:
