@@ -143,6 +143,10 @@ sbom: ## List what the images hold, or IMAGES="NAME..." of them, in build/sbom; 
 	@scripts/bootstrap images
 	@scripts/sbom $(IMAGES)
 
+.PHONY: release
+release: sbom ## Package the chart with its images' digests, and sign and push it: SIGNING_KEY, CHART_REPOSITORY (docs/images.md)
+	@scripts/release
+
 .PHONY: bench
 bench: setup-bench ## Measure reading beside other ways; figures go to build/bench; BENCH_DATA=DIR takes your documents
 	@BENCH_DATA="$(BENCH_DATA)" PYTHONPATH=tests/bench $(RUN)/python -m ocr
