@@ -1,5 +1,6 @@
 """A real API server takes everything that the chart renders, in a namespace that enforces the restricted standard."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -7,7 +8,7 @@ from uuid import uuid4
 import pytest
 import yaml
 from tests.e2e.kubectl import Kubectl, cluster_address
-from tests.e2e.stand_in import CRDS, apply_crds
+from tests.e2e.stand_in import CRDS, KSERVE, apply_crds, apply_kserve_crds
 
 from .rendering import FILES, ROOT, Json, Rendered, render
 
@@ -63,7 +64,7 @@ def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
         file.write_text(yaml.safe_dump_all(missing))
         apply_crds(kubectl, file)
     # The other tests on a cluster leave these there as well, since they may run at the same time.
-    apply_crds(kubectl, CRDS)
+    apply_kserve_crds(kubectl)
     apply_crds(kubectl, OURS)
     kubectl("create", "namespace", kubectl.namespace)
     kubectl("label", "namespace", kubectl.namespace, f"{LEVEL}/enforce=restricted", f"{LEVEL}/warn=restricted")
@@ -127,3 +128,28 @@ def test_the_namespace_does_refuse_a_pod_that_breaks_the_standard(kubectl: Kubec
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "bad"}, "spec": {"containers": [container]}}
     with pytest.raises(AssertionError, match="violates PodSecurity"):
         dry_run(kubectl, [pod])
+
+
+def test_the_kinds_of_an_installed_kserve_stay_as_they_are(kubectl: Kubectl) -> None:
+    (kind, *_) = yaml.safe_load_all(CRDS.read_text())
+    key, _, value = KSERVE.partition("=")
+    pods = {"metadata": {"labels": {"app": "none"}}, "spec": {"containers": [{"name": "c", "image": "nothing"}]}}
+    controller = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "kserve-controller-manager", "labels": {key: value}},
+        "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "none"}}, "template": pods},
+    }
+    column = "/spec/versions/0/additionalPrinterColumns/0/name"
+    change = [{"op": "replace", "path": column, "value": "KServe's"}]
+    kubectl("patch", "crd", name(kind), "--type=json", "--patch", json.dumps(change))
+    kubectl.apply([controller])
+    apply_kserve_crds(kubectl)
+    assert first_column(kubectl, name(kind)) == "KServe's"
+    kubectl("delete", "deployment", "kserve-controller-manager")
+    apply_kserve_crds(kubectl)
+    assert first_column(kubectl, name(kind)) == "URL"
+
+
+def first_column(kubectl: Kubectl, kind: str) -> str:
+    return str(kubectl.get("crd", kind)["spec"]["versions"][0]["additionalPrinterColumns"][0]["name"])

@@ -19,14 +19,19 @@ from .kubectl import Kubectl, cluster_address, wait_until
 
 ROOT = Path(__file__).parents[2]
 CRDS = Path(__file__).with_name("kserve") / "crds.yaml"
+KSERVE = "control-plane=kserve-controller-manager"
+"""The label of KServe's controller, as its manifests and its chart have it."""
 
 
 @contextlib.contextmanager
 def running_stand_in(log: Path) -> Iterator[None]:
-    """Apply KServe's CRDs, and stand in for its controller in all namespaces until the block ends."""
+    """Stand in for KServe's controller in all namespaces until the block ends, unless that is there."""
     cluster_address("KUBECONFIG")
     kubectl = Kubectl("default")
-    apply_crds(kubectl, CRDS)
+    if has_kserve(kubectl):
+        yield
+        return
+    apply_kserve_crds(kubectl)
     with _process(log, "--initializer-image", pinned("e2e-storage-initializer")):
         yield
         # A service that is being deleted stays, and its namespace with it, until its controller lets go of it. A
@@ -34,6 +39,17 @@ def running_stand_in(log: Path) -> Iterator[None]:
         for namespace in _ending(kubectl):
             Kubectl(namespace)("delete", "inferenceservice", "--all", "--wait=false")
         wait_until(lambda: not _leaving(kubectl), "deleted services to be gone", lambda: str(_leaving(kubectl)))
+
+
+def has_kserve(kubectl: Kubectl) -> bool:
+    """Tell whether KServe's own controller is installed."""
+    return bool(kubectl("get", "deployment", "--all-namespaces", "--selector", KSERVE, "--output", "name").strip())
+
+
+def apply_kserve_crds(kubectl: Kubectl) -> None:
+    """Apply as much of KServe's kinds as the stand-in needs; those of an installed KServe stay as they are."""
+    if not has_kserve(kubectl):
+        apply_crds(kubectl, CRDS)
 
 
 def apply_crds(kubectl: Kubectl, file: Path) -> None:
