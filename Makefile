@@ -105,7 +105,8 @@ e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG, REGI
 	@$(RUN)/pytest -m "e2e or chart" -n $(LANES) --dist loadfile --no-loadscope-reorder $(E2E) $(PYTEST_ARGS)
 
 .PHONY: e2e-chart
-e2e-chart: setup-test ## The chart as it is installed and used, production's start among it
+e2e-chart: setup-test ## The chart as it is installed and used, production's start among it; needs helm
+	@scripts/bootstrap chart
 	@scripts/images
 	@scripts/images e2e-storage-initializer e2e-object-store e2e-prometheus
 	@$(RUN)/pytest -m e2e tests/chart tests/e2e/chart --ignore tests/e2e/chart/test_network.py $(PYTEST_ARGS)

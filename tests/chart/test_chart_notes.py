@@ -44,6 +44,7 @@ def test_notes_say_how_to_look_without_an_ingress() -> None:
     text = notes("demo-kserve", at("ingress.enabled", False))
     for service in ("user-app 8501", "admin-app 8502:8501", "api 8000"):
         assert f"kubectl -n trial port-forward svc/pigeonhole-{service}" in text
+    assert "images that a browser gets from http://localhost:8000" in text
 
 
 @pytest.mark.parametrize("ingress", [True, False])

@@ -149,4 +149,9 @@ def test_the_route_never_ends_a_websocket() -> None:
 def test_there_is_no_way_in_unless_asked() -> None:
     off = at("ingress.enabled", False)
     assert not {"Ingress", "HTTPRoute"} & render("demo-kserve", off).kinds
-    assert "PIGEONHOLE_APP_PUBLIC_API_URL" not in render("demo-kserve", off).environment("user-app")
+
+
+@pytest.mark.parametrize("app", ["user-app", "admin-app"])
+def test_without_a_way_in_images_come_from_where_the_notes_forward_the_api_to(app: str) -> None:
+    off = at("ingress.enabled", False)
+    assert render("demo-kserve", off).environment(app)["PIGEONHOLE_APP_PUBLIC_API_URL"] == "http://localhost:8000"

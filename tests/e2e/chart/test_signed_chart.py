@@ -66,7 +66,6 @@ def release(**settings: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def listed() -> Mapping[str, str]:
     """List what each image holds, and return what was said about it by name."""
-    run(["scripts/bootstrap", "chart"])
     said = run(["scripts/sbom"], {**os.environ, "TAG": "dev"}).stdout
     return {line.split()[0]: line for line in said.splitlines()}
 
@@ -161,3 +160,14 @@ def test_a_list_of_another_image_is_refused(listed: Mapping[str, str]) -> None:
         file.write_bytes(before)
     assert refused.returncode == 1
     assert "operator.spdx.json is of another operator" in refused.stderr
+
+
+def test_a_wrong_passphrase_is_said(listed: Mapping[str, str], key: Key, tmp_path: Path) -> None:
+    wrong = tmp_path / "passphrase"
+    wrong.write_text("another one")
+    subprocess.run(["gpgconf", "--kill", "gpg-agent"], env={**os.environ, "GNUPGHOME": str(key.home)}, check=True)
+    refused = release(
+        SIGNING_KEY="releases@pigeonhole.test", SIGNING_PASSPHRASE_FILE=str(wrong), GNUPGHOME=str(key.home)
+    )
+    assert refused.returncode == 1
+    assert "Bad passphrase" in refused.stderr
