@@ -145,6 +145,10 @@ class RoutingRefresher:
             known = version
 
 
+ATTEMPT_SECONDS = 420.0
+"""From a version's registration to the end of its attempt, on a node that other releases share."""
+
+
 def wait_for_phase(kubectl: Kubectl, promotion: str, phase: str) -> None:
     """Wait until an attempt has come to a phase."""
 
@@ -155,7 +159,7 @@ def wait_for_phase(kubectl: Kubectl, promotion: str, phase: str) -> None:
     def told() -> str:
         return kubectl("describe", "modeldeployment", "documents")[-3000:] + kubectl("get", "pods", "-o", "wide")
 
-    wait_until(lambda: seen() == phase, f"{promotion} to be {phase}", told)
+    wait_until(lambda: seen() == phase, f"{promotion} to be {phase}", told, seconds=ATTEMPT_SECONDS)
 
 
 def named(item: dict[str, Any]) -> str:

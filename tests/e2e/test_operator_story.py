@@ -20,7 +20,7 @@ from .served_documents import Load
 from .story_models import all_rows, keep_golden_set, register, renamed, seen_and_held_out, shuffled, trained
 from .story_parts import BUCKET, DATASETS, KEYS, RoutingRefresher, deployment, operator, servers, stores, wait_for_phase
 
-pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("stand_in")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500), pytest.mark.usefixtures("stand_in")]
 GOLDEN_DOCUMENTS = 12
 
 
