@@ -31,7 +31,7 @@ def running_stand_in(log: Path) -> Iterator[None]:
     if has_kserve(kubectl):
         yield
         return
-    apply_kserve_crds(kubectl)
+    apply_crds(kubectl, CRDS)
     with _process(log, "--initializer-image", pinned("e2e-storage-initializer")):
         yield
         # A service that is being deleted stays, and its namespace with it, until its controller lets go of it. A
