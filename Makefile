@@ -97,8 +97,7 @@ chart: ## What the Helm chart renders, and static checks of it; needs helm
 .PHONY: e2e
 e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG, REGISTRY and INGRESS, with all images built for it; needs helm
 	@scripts/bootstrap chart
-	@scripts/images
-	@scripts/images e2e-storage-initializer e2e-object-store e2e-prometheus
+	@scripts/images $$(scripts/images --list) e2e-storage-initializer e2e-object-store e2e-prometheus
 	@echo "e2e: kinds that all of the cluster shares"
 	@$(RUN)/pytest -m e2e tests/chart $(PYTEST_ARGS)
 	@echo "e2e: the chart, serving and the operator, $(LANES) at once"
@@ -107,14 +106,12 @@ e2e: setup-test ## The tests on the Kubernetes cluster named by KUBECONFIG, REGI
 .PHONY: e2e-chart
 e2e-chart: setup-test ## The chart as it is installed and used, production's start among it; needs helm
 	@scripts/bootstrap chart
-	@scripts/images
-	@scripts/images e2e-storage-initializer e2e-object-store e2e-prometheus
+	@scripts/images $$(scripts/images --list) e2e-storage-initializer e2e-object-store e2e-prometheus
 	@$(RUN)/pytest -m e2e tests/chart tests/e2e/chart --ignore tests/e2e/chart/test_network.py $(PYTEST_ARGS)
 
 .PHONY: e2e-network
 e2e-network: setup-test ## Who reaches whom under the chart's policies, where the cluster's network enforces them (kind's does)
-	@scripts/images
-	@scripts/images e2e-storage-initializer
+	@scripts/images $$(scripts/images --list) e2e-storage-initializer
 	@$(RUN)/pytest -m e2e tests/e2e/chart/test_network.py $(PYTEST_ARGS)
 
 .PHONY: e2e-operator
