@@ -10,6 +10,7 @@ from lightkube import ApiError, Client
 from lightkube.generic_resource import create_namespaced_resource
 
 from .kubectl import Kubectl, cluster_address
+from .stand_in import apply_crds
 
 Json = dict[str, Any]
 Deployment = create_namespaced_resource("pigeonhole.dev", "v1alpha1", "ModelDeployment", "modeldeployments")
@@ -23,7 +24,6 @@ MINIMAL_PROMOTION: Json = {
     "release": {"version": "2"},
 }
 MANIFESTS = Path(__file__).parents[2] / "k8s" / "operator"
-CRDS = MANIFESTS / "crds.yaml"
 _FOR_ALL = ("user-roles.yaml", "policies.yaml")
 
 
@@ -58,8 +58,7 @@ def operator_namespace() -> Iterator[Kubectl]:
 
 def install_crds(kubectl: Kubectl) -> None:
     """Bring the operator's kinds to the cluster, as they are in this source tree."""
-    kubectl("apply", "--server-side", "--force-conflicts", "-f", str(CRDS))
-    kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", str(CRDS))
+    apply_crds(kubectl, MANIFESTS / "crds.yaml")
 
 
 def install_operator_access(kubectl: Kubectl) -> None:

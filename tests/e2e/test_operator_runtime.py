@@ -25,11 +25,11 @@ from pigeonhole_operator.writing import ClusterWriter
 
 from .kserve.names import FINALIZER
 from .kubectl import Kubectl, cluster_address, wait_until
+from .operator_objects import install_crds
 from .operator_processes import LEASE_SECONDS, ROOT, CuttableWay, OperatorProcess
-from .stand_in import apply_crds, apply_kserve_crds
+from .stand_in import apply_kserve_crds
 
 pytestmark = pytest.mark.e2e
-CRDS = ROOT / "k8s" / "operator" / "crds.yaml"
 RELEASE = Release(version="2", run_id="run2", storage_uri="s3://models/2")
 SPEC = {"source": {"modelName": "classifier"}, "target": {"inferenceService": "documents"}}
 SERVICE = yaml.safe_load((ROOT / "k8s" / "serving" / "kserve" / "inferenceservice.yaml").read_text())
@@ -40,7 +40,7 @@ def kinds() -> None:
     """The kinds of the operator and of KServe."""
     cluster_address("KUBECONFIG")
     apply_kserve_crds(Kubectl("default"))
-    apply_crds(Kubectl("default"), CRDS)
+    install_crds(Kubectl("default"))
 
 
 @pytest.fixture

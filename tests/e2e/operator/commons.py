@@ -20,13 +20,13 @@ from typing import IO, Any
 
 from tests.e2e.images import pinned
 from tests.e2e.kubectl import Kubectl
-from tests.e2e.stand_in import ROOT, apply_crds, running_stand_in
+from tests.e2e.operator_objects import install_crds
+from tests.e2e.stand_in import ROOT, running_stand_in
 
 from .exposition import Exposition, serve
 from .gateway import gateway
 from .servers import mlflow, prometheus
 
-CRDS = ROOT / "k8s" / "operator" / "crds.yaml"
 SESSION_LABEL = "pigeonhole-e2e"
 START_SECONDS = 500
 END_SECONDS = 300
@@ -102,7 +102,7 @@ def keep(folder: Path) -> None:
     with ExitStack() as stack:
         # Held to the end of this process: whoever waits for that waits for the lock.
         fcntl.flock(stack.enter_context((folder / "keeper.lock").open("w")), fcntl.LOCK_EX)
-        apply_crds(kubectl, CRDS)
+        install_crds(kubectl)
         exporter = serve(Exposition())
         stack.callback(exporter.shutdown)
         exporter_url = f"http://127.0.0.1:{exporter.server_port}"
