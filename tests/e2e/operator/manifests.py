@@ -20,10 +20,11 @@ NODE_FOLDER = "/tmp/pigeonhole-e2e-models"
 PREDICTOR = Path(__file__).with_name("tiny_predictor.py").read_text()
 SOURCE = "metadata.annotations['internal.serving.kserve.io/storage-initializer-sourceuri']"
 SMALL = {"requests": {"cpu": "1m", "memory": "12Mi"}, "limits": {"memory": "48Mi"}}
-# Polls, steps and pauses are as short as the CRD allows: a case shows an order of events, not their usual length.
+# Polls, steps and pauses are as short as the CRD allows: a case shows an order of events, not their usual length. What
+# only ends a case that goes wrong is long, since other tests may have the node's cores for minutes.
 QUICK: Object = {
     "source": {"modelName": "set for each case", "pollInterval": "5s"},
-    "target": {"inferenceService": SERVICE, "readyTimeout": "60s"},
+    "target": {"inferenceService": SERVICE, "readyTimeout": "4m"},
     "gates": [
         {"name": "f1-floor", "metric": {"key": "macro_f1", "min": 0.85}},
         {"name": "f1-vs-champion", "metric": {"key": "macro_f1", "maxRegression": 0.01}},

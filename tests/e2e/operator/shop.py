@@ -26,7 +26,7 @@ from .operator_process import OperatorProcess, settings
 from .recorder import Recorder
 from .story import Story
 
-SECONDS = 120.0
+SECONDS = 300.0
 LOG_LINES = 25
 ANSWERS = 5
 
