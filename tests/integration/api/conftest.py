@@ -154,7 +154,7 @@ class Installation:
             "PIGEONHOLE_HOME": str(home),
             "PIGEONHOLE_API_TOKEN": TOKEN,
             "PIGEONHOLE_API_TRANSFORMER_URL": transformer_url,
-            "PIGEONHOLE_API_POLL_SECONDS": "0.05",
+            "PIGEONHOLE_API_POLL_SECONDS": "0.15",
             "PIGEONHOLE_API_LEASE_SECONDS": "4",
             "PIGEONHOLE_API_CONCURRENCY": "8",
             "PIGEONHOLE_API_MAX_BACKOFF_SECONDS": "0.5",

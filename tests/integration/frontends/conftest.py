@@ -103,7 +103,7 @@ def running_platform(home: Path, *, with_worker: bool, **settings: str) -> Itera
         "PIGEONHOLE_HOME": str(home),
         "PIGEONHOLE_API_TOKEN": TOKEN,
         "PIGEONHOLE_API_TRANSFORMER_URL": f"http://127.0.0.1:{models_port}",
-        "PIGEONHOLE_API_POLL_SECONDS": "0.05",
+        "PIGEONHOLE_API_POLL_SECONDS": "0.15",
         "PIGEONHOLE_API_AUDIT_SHARE": "0",
         "PIGEONHOLE_API_TRAINING_MODULE": "training_stand_in",
         "PYTHONPATH": str(Path(__file__).parent),
