@@ -1,5 +1,7 @@
 # Every target installs what it needs first; `make help` lists them.
 SHELL := /bin/bash
+# Some machines keep no bytecode; pytest would rewrite every test anew in each of its processes.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 RUN := .venv/bin
 DEMO_ARGS ?=
