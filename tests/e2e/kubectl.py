@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 
 DEADLINE_SECONDS = 180.0
+PAUSES_PER_LOOK, SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 4, 0.2, 2.0
+"""A kubectl takes a sixth of a second of a core, which what is waited for may need; more on a node that is busy."""
 
 
 class Kubectl:
@@ -51,11 +53,14 @@ def _program() -> str:
 def wait_until(
     condition: Callable[[], bool], what: str, seen: Callable[[], str] = str, *, seconds: float = DEADLINE_SECONDS
 ) -> None:
-    """Wait for a condition of the cluster, which is asked again and again."""
+    """Wait for a condition of the cluster, which is asked again and again, the less often the more it costs to ask."""
     deadline = time.monotonic() + seconds
+    asked = time.monotonic()
     while not condition():
+        pause = PAUSES_PER_LOOK * (time.monotonic() - asked)
         assert time.monotonic() < deadline, f"waited too long for {what}. {seen()}"
-        time.sleep(0.2)
+        time.sleep(min(max(pause, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS))
+        asked = time.monotonic()
 
 
 def cluster_address(name: str) -> str:
