@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-DEADLINE_SECONDS = 180.0
+DEADLINE_SECONDS = 300.0
 PAUSES_PER_LOOK, SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 4, 0.2, 2.0
 """A kubectl takes a sixth of a second of a core, which what is waited for may need; more on a node that is busy."""
 

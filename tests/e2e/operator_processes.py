@@ -57,7 +57,7 @@ class OperatorProcess:
         return False
 
     def metric(self, name: str) -> float:
-        text = httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=5).text
+        text = httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=60).text
         return float(next(line.split()[1] for line in text.splitlines() if line.startswith(f"{name} ")))
 
     @property

@@ -55,7 +55,7 @@ def apply_kserve_crds(kubectl: Kubectl) -> None:
 def apply_crds(kubectl: Kubectl, file: Path) -> None:
     """Apply a file of CRDs, and wait until the API server serves them."""
     kubectl("apply", "--server-side", "--force-conflicts", "-f", str(file))
-    kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", str(file))
+    kubectl("wait", "--for=condition=Established", "--timeout=180s", "-f", str(file))
 
 
 def _leaving(kubectl: Kubectl) -> list[str]:

@@ -10,7 +10,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-SECONDS = 20
+SECONDS = 60
 XSRF = "_streamlit_xsrf"
 
 

@@ -43,7 +43,7 @@ class Watchers:
         self._prometheus = prometheus
 
     def query(self, expression: str) -> list[Json]:
-        answer = httpx.get(f"{self._prometheus}/api/v1/query", params={"query": expression}, timeout=10)
+        answer = httpx.get(f"{self._prometheus}/api/v1/query", params={"query": expression}, timeout=60)
         answer.raise_for_status()
         found: list[Json] = answer.json()["data"]["result"]
         return found

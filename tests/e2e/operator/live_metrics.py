@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-SECONDS = 20
+SECONDS = 120
 
 
 class LiveMetrics:
