@@ -55,3 +55,11 @@ def test_a_name_that_is_none_builds_nothing(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "there is no image 'pictures'" in done.stderr
     assert not (tmp_path / "begun").exists()
+
+
+@pytest.mark.parametrize("builds", ["0", "-1", "two"])
+def test_a_number_of_builds_that_is_none_builds_nothing(tmp_path: Path, builds: str) -> None:
+    done = built(tmp_path, "", "predictor", "api", BUILDS=builds)
+    assert done.returncode == 2
+    assert f"BUILDS is '{builds}'" in done.stderr
+    assert not (tmp_path / "begun").exists()
