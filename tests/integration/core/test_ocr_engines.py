@@ -17,7 +17,7 @@ from pigeonhole.synthetic import FormatMix, GenerationSettings, generate_documen
 
 pytestmark = pytest.mark.integration
 BLANK = np.full((40, 40), 255, np.uint8)
-PAGES = 300
+PAGES = 500
 
 
 @pytest.fixture(scope="module")
