@@ -3,7 +3,6 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +21,9 @@ from .operator_objects import (
     operator_namespace,
 )
 from .operator_rights import ALLOWED, DENIED, GROUPS, MODELS, PEOPLE, RIGHTS_OF_PEOPLE, questions
+from .stand_in import apply_kserve_crds
 
 pytestmark = pytest.mark.e2e
-KSERVE = Path(__file__).with_name("kserve") / "crds.yaml"
 PIN: Json = {"version": "11", "reason": "incident 42"}
 SKIPPING: Json = {**PIN, "skipGates": True}
 NEEDS_PIN = "to change spec.pin takes the verb 'pin' on modeldeployments, which the ClusterRole pigeonhole-pin gives"
@@ -87,8 +86,7 @@ def stopped_service(name: str) -> Json:
 def cluster() -> Iterator[Cluster]:
     with operator_namespace() as kubectl:
         install_operator_access(kubectl)
-        kubectl("apply", "--server-side", "--force-conflicts", "-f", str(KSERVE))
-        kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", str(KSERVE))
+        apply_kserve_crds(kubectl)
         for user, roles in PEOPLE.items():
             for role in roles:
                 kubectl("create", "rolebinding", f"{user}-{role}", f"--clusterrole={role}", f"--user={user}")

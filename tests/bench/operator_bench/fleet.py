@@ -17,6 +17,7 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import ConfigMap, Namespace
 from lightkube.types import PatchType
 from tests.e2e.kubectl import Kubectl
+from tests.e2e.stand_in import apply_crds
 
 CRDS = (Path("k8s/operator/crds.yaml"), Path("tests/e2e/kserve/crds.yaml"))
 MLFLOW = "/api/2.0/mlflow"
@@ -45,8 +46,7 @@ class Fleet:
         """Make everything, side by side."""
         kubectl = Kubectl("default")
         for crds in CRDS:
-            kubectl("apply", "--server-side", "--force-conflicts", "-f", str(crds))
-            kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", str(crds))
+            apply_crds(kubectl, crds)
         self._client.create(Namespace(metadata=ObjectMeta(name=self.namespace)))
         with ThreadPoolExecutor(_THREADS) as pool:
             list(pool.map(self._make, self.names))
