@@ -6,8 +6,8 @@ unexport PYTHONDONTWRITEBYTECODE
 RUN := .venv/bin
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
-# A file's tests share what they start, so that a worker takes whole files. They come in the order of their names: the
-# quick unit tests last, which leaves no worker alone with a long file at the end.
+# A file's tests share what they start, so that a worker takes whole files. They come in the order of their names, but for
+# the longest (tests/conftest.py): the quick unit tests last, which leaves no worker alone with a long file at the end.
 WORKERS ?= 2
 SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 BENCH_DATA ?=

@@ -55,12 +55,13 @@ def wait_until(
 ) -> None:
     """Wait for a condition of the cluster, which is asked again and again, the less often the more it costs to ask."""
     deadline = time.monotonic() + seconds
-    asked = time.monotonic()
-    while not condition():
+    while True:
+        asked = time.monotonic()
+        if condition():
+            return
         pause = PAUSES_PER_LOOK * (time.monotonic() - asked)
         assert time.monotonic() < deadline, f"waited too long for {what}. {seen()}"
         time.sleep(min(max(pause, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS))
-        asked = time.monotonic()
 
 
 def cluster_address(name: str) -> str:
