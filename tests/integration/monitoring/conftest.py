@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -77,7 +78,9 @@ def operator_metrics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[
             stderr=output,
         )
     try:
-        yield {"operator": _text_when(f"http://127.0.0.1:{port}/metrics", bool)}
+        # Not the first answer: its server listens before its parts run, and a part that fails ends the process.
+        leads = "pigeonhole_operator_leader 1.0"
+        yield {"operator": _text_when(f"http://127.0.0.1:{port}/metrics", lambda text: leads in text)}
     except AssertionError:
         raise AssertionError((folder / "log").read_text()) from None
     finally:
@@ -97,11 +100,35 @@ def _kubeconfig(port: int) -> dict[str, object]:
 
 
 def _empty_cluster() -> ThreadingHTTPServer:
+    """An API server without kinds or objects, which grants every Lease that is asked for, and nothing else."""
+    discovery: dict[str, dict[str, object]] = {
+        "/api": {"kind": "APIVersions", "apiVersion": "v1", "versions": []},
+        "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": []},
+    }
+    nothing: dict[str, object] = {"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": []}
+    absent: dict[str, object] = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "status": "Failure",
+        "reason": "NotFound",
+        "code": 404,
+    }
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            answer = {"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": []}
+            path = urlsplit(self.path).path
+            if "/leases/" in path:
+                self._answer(404, absent)
+            else:
+                self._answer(200, discovery.get(path, nothing))
+
+        def do_POST(self) -> None:
+            sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self._answer(201 if sent["kind"] == "Lease" else 403, sent)
+
+        def _answer(self, status: int, answer: dict[str, object]) -> None:
             content = json.dumps(answer).encode()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
