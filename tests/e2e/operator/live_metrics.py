@@ -1,10 +1,10 @@
 """What the real Prometheus answers for a case's namespace."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import httpx
+from tests.e2e.kubectl import wait_until
 
 SECONDS = 120
 
@@ -23,7 +23,7 @@ class LiveMetrics:
     def gauge(self, name: str, value: float, **labels: str) -> None:
         """Set a series, and return once Prometheus has it."""
         self._put(name, value, 0.0, labels)
-        self._until(lambda: self.read(self.selector(name, **labels)) == value, name)
+        wait_until(lambda: self.read(self.selector(name, **labels)) == value, f"{name} in Prometheus")
 
     def counter(self, name: str, per_second: float, **labels: str) -> None:
         """Let a series grow by as much in each second from now on; a new one begins at 0."""
@@ -32,7 +32,7 @@ class LiveMetrics:
     def drop(self, name: str) -> None:
         """End all series of a name, and return once Prometheus has none."""
         self._http.delete(f"{self._exporter}/namespaces/{self._namespace}/{name}").raise_for_status()
-        self._until(lambda: self.read(self.selector(name)) is None, f"the end of {name}")
+        wait_until(lambda: self.read(self.selector(name)) is None, f"the end of {name} in Prometheus")
 
     def selector(self, name: str, **labels: str) -> str:
         given = {"namespace": self._namespace, **labels}
@@ -47,16 +47,10 @@ class LiveMetrics:
 
     def until(self, query: str, fits: Callable[[float | None], bool]) -> float | None:
         """Return a query's value once it fits."""
-        self._until(lambda: fits(self.read(query)), query)
+        wait_until(lambda: fits(self.read(query)), f"a fitting value of {query}")
         return self.read(query)
 
     def _put(self, name: str, value: float | None, per_second: float, labels: dict[str, str]) -> None:
         told = {"namespace": self._namespace, **labels}
         body = {"name": name, "labels": told, "value": value, "per_second": per_second}
         self._http.put(f"{self._exporter}/series", json=body).raise_for_status()
-
-    def _until(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + SECONDS
-        while not condition():
-            assert time.monotonic() < deadline, f"Prometheus has no such value yet: {what}"
-            time.sleep(0.1)
