@@ -78,10 +78,16 @@ def test_a_budget_is_there_for_more_than_one_replica(values: str, component: str
 
 @pytest.mark.parametrize(("values", "component"), BUDGETED.items())
 def test_a_budget_is_what_the_values_say(values: str, component: str) -> None:
-    given = at(values, {"replicas": 3, "podDisruptionBudget": {"maxUnavailable": None, "minAvailable": "50%"}})
+    given = at(values, {"replicas": 3, "podDisruptionBudget": {"minAvailable": "50%"}})
     spec = render("demo-kserve", given).one("PodDisruptionBudget", f"pigeonhole-{component}")["spec"]
     assert spec["minAvailable"] == "50%"
     assert "maxUnavailable" not in spec
+
+
+@pytest.mark.parametrize(("values", "component"), BUDGETED.items())
+def test_there_is_no_budget_where_the_values_have_null(values: str, component: str) -> None:
+    given = at(values, {"replicas": 3, "podDisruptionBudget": None})
+    assert f"pigeonhole-{component}" not in render("demo-kserve", given).of("PodDisruptionBudget")
 
 
 @pytest.mark.parametrize(("component", "minimum"), [("api", "autoscaling"), ("worker", "keda")])
