@@ -70,10 +70,16 @@ def test_notes_say_where_the_token_is_and_not_what_it_is(file: str, secret: str)
         ("demo-kserve", "WARNING: the ingress speaks HTTP"),
         ("external", "WARNING: this cluster has no KServe"),
         ("external", "Metrics are not collected"),
+        ("external", "WARNING: after the first model none takes over before Prometheus answers"),
     ],
 )
 def test_notes_warn_of_what_is_not_safe_or_not_there(file: str, warning: str) -> None:
     assert warning in notes(file)
+
+
+def test_notes_ask_for_no_prometheus_where_gates_alone_decide() -> None:
+    assert "before Prometheus answers" not in notes("external", at("promotion.canary.analysis", []))
+    assert "before Prometheus answers" not in notes("demo-deployments")
 
 
 @pytest.mark.parametrize("warning", ["bundled stores", "nobody signs in", "speaks HTTP"])
