@@ -28,7 +28,7 @@ class InstallationFailed(PigeonholeError):
         super().__init__(message, code="installation-failed")
 
 
-async def install(cluster: KubePort, folder: Path, namespace: str, owner: str) -> None:
+async def install(cluster: KubePort, folder: Path, namespace: str, owner: str) -> Raw:
     """Apply every object of a folder's YAML files; a ConfigMap that has data keeps it.
 
     Args:
@@ -37,6 +37,9 @@ async def install(cluster: KubePort, folder: Path, namespace: str, owner: str) -
         namespace: Where objects go that name no other place.
         owner: The ConfigMap that they belong to.
 
+    Returns:
+        The reference by which an object belongs to that ConfigMap.
+
     Raises:
         InstallationFailed: A file cannot be read, a kind is not known, or the API server refuses an object.
     """
@@ -44,6 +47,7 @@ async def install(cluster: KubePort, folder: Path, namespace: str, owner: str) -
         owning = await cluster.get(ConfigMap, namespace, owner)
         for body in _objects(folder):
             await _install(cluster, body, namespace, owning)
+        return _reference(owning)
     except ClusterError as error:
         raise InstallationFailed(f"{folder.name}: {error.message}") from error
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:

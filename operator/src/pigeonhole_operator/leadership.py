@@ -86,6 +86,11 @@ class Leadership:
         self._seen_at = 0.0
         self._claiming = asyncio.Lock()
         self._resigned = False
+        self._owners: list[Raw] = []
+
+    def belong_to(self, owner: Raw) -> None:
+        """Have the Lease deleted together with its owner, whose reference this is."""
+        self._owners = [owner]
 
     def is_leader(self) -> bool:
         """Tell whether this process may write now."""
@@ -157,11 +162,13 @@ class Leadership:
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         old: dict[str, Any] = (raw or {}).get("spec") or {}
         same = record is not None and holder in (record.holder, "")
-        metadata: dict[str, Any] = {"name": self._settings.lease_name, "namespace": self._settings.lease_namespace}
+        new = {"name": self._settings.lease_name, "namespace": self._settings.lease_namespace}
+        metadata: dict[str, Any] = raw["metadata"] if raw else new
+        owners = {"ownerReferences": self._owners} if self._owners else {}
         return {
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
-            "metadata": raw["metadata"] if raw else metadata,
+            "metadata": {**metadata, **owners},
             "spec": {
                 "holderIdentity": holder,
                 "leaseDurationSeconds": seconds,

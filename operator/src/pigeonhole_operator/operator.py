@@ -113,7 +113,9 @@ class Operator:
     async def _install(self) -> None:
         settings = self._settings
         if settings.objects_directory is not None and settings.namespace and settings.objects_owner:
-            await install(self._cluster, settings.objects_directory, settings.namespace, settings.objects_owner)
+            owner = await install(self._cluster, settings.objects_directory, settings.namespace, settings.objects_owner)
+            if settings.lease_namespace == settings.namespace:
+                self._leadership.belong_to(owner)
 
     async def _live(self) -> None:
         """Run all parts until the process is to stop, or one of them ends."""

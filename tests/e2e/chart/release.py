@@ -15,7 +15,7 @@ from uuid import uuid4
 import yaml
 from tests.chart.rendering import merged
 from tests.e2e.images import pinned
-from tests.e2e.kubectl import Kubectl, cluster_address
+from tests.e2e.kubectl import Kubectl, cluster_address, wait_until
 
 from pigeonhole_api.client import PlatformClient
 
@@ -79,6 +79,23 @@ class Release:
         text = yaml.safe_dump_all(item for item in manifest if item)
         found = json.loads(self.kubectl("get", "-f", "-", "-o", "json", stdin=text))["items"]
         return {f"{item['kind']}/{item['metadata']['name']}": _identity(item) for item in found}
+
+    def left(self, *kinds: str) -> set[tuple[str, str]]:
+        """Return kind and name of what is in the namespace, of these kinds too, but for what Kubernetes puts there."""
+        ours = "all,configmap,secret,serviceaccount,role,rolebinding,ingress,networkpolicy,pdb,lease,pvc"
+        found = json.loads(self.kubectl("get", ",".join([ours, *kinds]), "-o", "json"))["items"]
+        theirs = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
+        return {(item["kind"], item["metadata"]["name"]) for item in found} - theirs
+
+    def uninstall(self, *kinds: str) -> None:
+        """Take the release away, and wait until nothing is left but the volumes of its two stores."""
+        self.helm("uninstall", self.name, "--wait")
+        volumes = {"PersistentVolumeClaim"}
+        # Pods take their time to end, and so does what goes with its owner.
+        wait_until(
+            lambda: {kind for kind, _ in self.left(*kinds)} == volumes, "the rest to go", lambda: str(self.left(*kinds))
+        )
+        assert len(self.left(*kinds)) == 2
 
     def state(self) -> str:
         """Return what a person would look at first when something is wrong."""

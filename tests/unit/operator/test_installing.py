@@ -45,6 +45,12 @@ def test_objects_are_applied_for_the_installation_and_belong_to_its_config_map(
     assert cluster.forced == [True] * 2
 
 
+def test_what_else_is_to_belong_to_the_installation_is_told_how(cluster: RecordingCluster, tmp_path: Path) -> None:
+    (tmp_path / "objects.yaml").write_text("")
+    reference = asyncio.run(install(cluster, tmp_path, "ns", "release-serving"))
+    assert reference == {"apiVersion": "v1", "kind": "ConfigMap", "name": "release-serving", "uid": "u1"}
+
+
 def test_a_config_map_is_filled_once_and_stays_the_release_s(cluster: RecordingCluster, tmp_path: Path) -> None:
     run(cluster, tmp_path, ROUTING)
     stored = cluster.objects["ConfigMap", "documents-routing"]

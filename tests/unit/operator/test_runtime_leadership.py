@@ -249,3 +249,20 @@ def test_a_release_that_fails_is_no_failure() -> None:
         assert not first.leadership.is_leader()
 
     asyncio.run(test())
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["a Lease of the version before", "a new Lease"])
+def test_a_lease_goes_with_the_installation_that_it_belongs_to(before: bool) -> None:
+    async def test() -> None:
+        cluster, time = RecordingCluster(), FakeTime()
+        owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "release-serving", "uid": "u1"}
+        lease = ("Lease", SETTINGS.lease_name)
+        if before:
+            assert await candidate(cluster, time, "operator").attempt()
+            assert "ownerReferences" not in cluster.objects[lease]["metadata"]
+        owned = candidate(cluster, time, "operator")
+        owned.leadership.belong_to(owner)
+        assert await owned.attempt()
+        assert cluster.objects[lease]["metadata"]["ownerReferences"] == [owner]
+
+    asyncio.run(test())
