@@ -44,6 +44,22 @@ def test_from_other_namespaces_only_the_api_and_the_apps_are_reached(file: str, 
 
 
 @pytest.mark.parametrize("file", DEMOS)
+@pytest.mark.parametrize("target", PORTS)
+def test_runs_of_the_training_pipeline_reach_mlflow_and_s3_from_their_namespaces(file: str, target: str) -> None:
+    runners = at("pipelines.runners", ["team-a/pipeline-runner", "team-a/another"])
+    others = {"clients": [{"podSelector": {}}], "monitoringNamespaces": {"name": "monitoring"}}
+    rendered = render(file, merged(runners, at("networkPolicy", others)))
+    policies = list(rendered.of("NetworkPolicy").values())
+
+    def reached(namespace: str) -> bool:
+        labels = {"kubernetes.io/metadata.name": namespace}
+        return is_open(policies, "Ingress", rendered.pods[target], NOBODY.labels, PORTS[target], namespace=labels)
+
+    assert reached("team-a") is (target in ("mlflow", "s3"))
+    assert not reached("team-b")
+
+
+@pytest.mark.parametrize("file", DEMOS)
 @pytest.mark.parametrize("target", ["api", "worker", "trainer", "operator", "transformer", "predictor"])
 def test_metrics_are_read_from_the_namespaces_of_the_values(file: str, target: str) -> None:
     rendered = render(file, at("networkPolicy.monitoringNamespaces", {"name": "monitoring"}))

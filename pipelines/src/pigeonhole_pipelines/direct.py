@@ -8,7 +8,7 @@ from pigeonhole_pipelines.request import TrainingRequest
 
 
 def train_directly(request: TrainingRequest, folder: Path, on_event: StepEvents) -> Path:
-    """Run the steps of `training_pipeline` one after another and return the file of the result.
+    """Run the steps of the training pipeline one after another and return the file of the result.
 
     Each step's libraries are imported when its turn comes: they take seconds, and a training that fails at the first
     step says so at once.

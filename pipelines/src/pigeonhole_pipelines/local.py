@@ -12,15 +12,16 @@ from kfp import local
 
 from pigeonhole_components.steps import StepEvents
 from pigeonhole_pipelines.errors import StepFailed, TrainingCrashed
+from pigeonhole_pipelines.pods import Pods
 from pigeonhole_pipelines.request import TrainingRequest
-from pigeonhole_pipelines.training import training_pipeline
+from pigeonhole_pipelines.training import pipeline_in
 
 LOG_FILE = "kfp.log"
 """What KFP and the components print, in the run's folder."""
 
 
 def train_locally(request: TrainingRequest, folder: Path, on_event: StepEvents) -> Path:
-    """Run `training_pipeline` on this machine and return the file of the result.
+    """Run the training pipeline on this machine and return the file of the result.
 
     Args:
         request: What to do.
@@ -38,7 +39,7 @@ def train_locally(request: TrainingRequest, folder: Path, on_event: StepEvents) 
         try:
             with contextlib.redirect_stdout(log), _no_remarks():
                 local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder))
-                result = training_pipeline(**request.pipeline_arguments()).output
+                result = pipeline_in(Pods())(**request.pipeline_arguments()).output
         except RuntimeError as error:  # all that kfp.local says of a component that ended with another code than 0
             raise _failure(log.last_event, log_file) from error
     return Path(result.path)

@@ -22,7 +22,7 @@ class TrainingRequest:
     model_name: str
 
     def pipeline_arguments(self) -> dict[str, Any]:
-        """Return the arguments of `training_pipeline`: one for each section of params.yaml, and the places."""
+        """Return the arguments of the training pipeline: one for each section of params.yaml, and the places."""
         return {
             **self.params.model_dump(mode="json", by_alias=True),
             "storage_url": self.storage_url,

@@ -3,18 +3,22 @@
 The tests are one story, in the order in which they stand here.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
+from tests.e2e.image_pods import output, restricted_namespace
 from tests.e2e.kubectl import wait_until
+
+from pigeonhole_pipelines.local import step_event
 
 from .app_session import app_session
 from .chaos import delete_pods, sending, slowest_answers
 from .documents import classes_of, digital_documents, scans, states_of
+from .pipeline_step import step_pod
 from .release import PREVIOUS, RESTRICTED, Json, Release, demo_values, release_namespace
 from .watched import PORTS, Watchers, watchers
 
@@ -58,6 +62,20 @@ def test_fifty_scans_through_the_ingress_get_fifty_classes(release: Release, fig
     right = sum(found[name] == truth[name] for name in truth)
     figure(f"chart: {right} of {SCANS} scans have their own class")
     assert right >= 0.8 * SCANS
+
+
+def test_a_step_of_the_training_pipeline_finds_the_store_from_another_namespace(
+    release: Release, tmp_path: Path
+) -> None:
+    told = release.kubectl.get("configmap", f"{release.name}-pipelines")["data"]
+    bundled = release.kubectl.get("secret", f"{release.name}-bundled")["data"]
+    keys = {key: bundled[key] for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    with restricted_namespace() as runs:
+        runs.apply([{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "keys"}, "data": keys}])
+        said = output(runs, "step", step_pod(told, "keys", tmp_path))
+    events = [event for event in map(step_event, said.splitlines()) if event]
+    assert events[-1]["state"] == "finished", said
+    assert events[-1]["report"]["documents"] == 2 * 7
 
 
 def test_whatever_the_api_reads_its_image_has_the_libraries_for(release: Release) -> None:
@@ -197,14 +215,4 @@ def test_an_upgrade_from_the_chart_before_and_the_way_back_keep_what_was_sorted(
 
 
 def test_uninstalling_leaves_volumes_alone(release: Release) -> None:
-    release.helm("uninstall", release.name, "--wait")
-    theirs = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
-
-    def left() -> set[tuple[str, str]]:
-        kinds = "all,configmap,secret,serviceaccount,role,rolebinding,ingress,networkpolicy,pdb,pvc"
-        found = json.loads(release.kubectl("get", kinds, "-o", "json"))["items"]
-        return {(item["kind"], item["metadata"]["name"]) for item in found} - theirs
-
-    # Pods take their time to end.
-    wait_until(lambda: {kind for kind, _ in left()} == {"PersistentVolumeClaim"}, "the rest to go", lambda: str(left()))
-    assert len(left()) == 2
+    release.uninstall()

@@ -1,6 +1,7 @@
 """A run given to Kubeflow Pipelines, and what is said when it does not take it."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from pigeonhole.settings import PlatformSettings
 from pigeonhole_pipelines.errors import SubmissionFailed
+from pigeonhole_pipelines.pods import Pods
 from pigeonhole_pipelines.request import training_request
 from pigeonhole_pipelines.submit import submit_training
 
@@ -63,16 +65,30 @@ def api() -> Iterator[PipelinesApi]:
 
 def test_a_run_carries_the_pipeline_and_its_parameters(api: PipelinesApi) -> None:
     request = training_request(PlatformSettings(), None, dataset_id="a" * 64)
-    assert submit_training(f"http://127.0.0.1:{api.server_port}", request) == "run-1"
+    assert submit_training(f"http://127.0.0.1:{api.server_port}", request, Pods()) == "run-1"
     (run,) = api.runs
     assert run["runtime_config"]["parameters"]["dataset"] == {"id": "a" * 64}
     assert run["pipeline_spec"]["pipelineInfo"]["name"] == "pigeonhole-training"
 
 
+def test_the_secret_of_its_pods_goes_along_by_option_or_variable(api: PipelinesApi) -> None:
+    command = [sys.executable, "-m", "pigeonhole_pipelines.submit", "--endpoint", f"http://127.0.0.1:{api.server_port}"]
+    variables = {**os.environ, "PIGEONHOLE_PIPELINES_SECRET": "by-variable", "AWS_ENDPOINT_URL": "http://s3:9000"}
+    for options in ([], ["--secret", "by-option"]):
+        ended = subprocess.run([*command, *options], env=variables, capture_output=True, text=True, timeout=120)
+        assert (ended.returncode, ended.stdout) == (0, "run-1\n"), ended.stderr
+    for run, name in zip(api.runs, ("by-variable", "by-option"), strict=True):
+        spec = run["pipeline_spec"]
+        executors = spec["platform_spec"]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+        assert {part["secretAsEnv"][0]["secretName"] for part in executors.values()} == {name}
+        containers = spec["pipeline_spec"]["deploymentSpec"]["executors"].values()
+        assert {part["container"]["env"][0]["value"] for part in containers} == {"http://s3:9000"}
+
+
 def test_a_refusal_is_one_sentence(api: PipelinesApi) -> None:
     api.refuses_runs = True
     with pytest.raises(SubmissionFailed, match=r"^endpoint: Kubeflow Pipelines at \S+ answered 403\.$"):
-        submit_training(f"http://127.0.0.1:{api.server_port}", training_request(PlatformSettings(), None))
+        submit_training(f"http://127.0.0.1:{api.server_port}", training_request(PlatformSettings(), None), Pods())
 
 
 def test_an_address_without_a_server_is_one_sentence_and_exit_code_1() -> None:

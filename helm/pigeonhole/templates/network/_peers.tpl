@@ -8,9 +8,9 @@
 - {to: operator, from: [tests], port: 8081, enabled: true, metrics: 8081}
 - {to: transformer, from: [worker, operator, tests], port: 8080, enabled: true, metrics: 8080}
 - {to: predictor, from: [transformer, operator, tests], port: 8080, enabled: true, metrics: 8080}
-- {to: mlflow, from: [api, worker, trainer, operator], port: 5000, enabled: {{ default "false" (include "pigeonhole.hasMlflow" .) }}}
+- {to: mlflow, from: [api, worker, trainer, operator], port: 5000, runners: true, enabled: {{ default "false" (include "pigeonhole.hasMlflow" .) }}}
 - {to: postgresql, from: [api, worker, trainer, mlflow, migrations], port: 5432, enabled: {{ default "false" (include "pigeonhole.hasPostgresql" .) }}}
-- {to: s3, from: [api, worker, trainer, mlflow, operator, transformer, predictor], port: 9000, enabled: {{ default "false" (include "pigeonhole.hasS3" .) }}}
+- {to: s3, from: [api, worker, trainer, mlflow, operator, transformer, predictor], port: 9000, runners: true, enabled: {{ default "false" (include "pigeonhole.hasS3" .) }}}
 {{- end -}}
 
 {{/* Whether a component has pods with these values: `true` or empty. Call with (list $ "component"). */}}
@@ -43,6 +43,12 @@ matchLabels:
 {{- if include "pigeonhole.hasPods" (list $ .) -}}
 {{- $peers = append $peers (dict "podSelector" (fromYaml (include "pigeonhole.peer" (list $ .)))) -}}
 {{- end -}}
+{{- end -}}
+{{- if and $edge.runners $.Values.pipelines.enabled -}}
+{{- range $runner := $.Values.pipelines.runners -}}
+{{- $peers = append $peers (dict "namespaceSelector" (dict "matchLabels" (dict "kubernetes.io/metadata.name" (splitList "/" $runner | first)))) -}}
+{{- end -}}
+{{- $peers = uniq $peers -}}
 {{- end -}}
 {{- $rules := list -}}
 {{- $ports := list (dict "port" $edge.port "protocol" "TCP") -}}
