@@ -130,3 +130,12 @@ def test_every_severity_has_its_own_address_in_the_secret() -> None:
     assert {config["channel"] for config in sent.values()} == {"#ours"}
     routed = {spec["route"]["receiver"], *(route["receiver"] for route in spec["route"]["routes"])}
     assert routed == {receiver["name"] for receiver in spec["receivers"]}
+
+
+@pytest.mark.parametrize("secret", ["watch", ""])
+def test_the_watchdog_goes_to_who_calls_when_it_hears_nothing(secret: str) -> None:
+    alerts = {"alertmanager": "always", "slack": {"existingSecret": "slack"}, "deadMan": {"existingSecret": secret}}
+    spec = render("demo-kserve", at("monitoring", alerts)).one("AlertmanagerConfig", "pigeonhole")["spec"]
+    (receiver,) = (receiver for receiver in spec["receivers"] if receiver["name"] == "dead-man")
+    configured = {"urlSecret": {"name": "watch", "key": "url"}, "sendResolved": False}
+    assert receiver.get("webhookConfigs", []) == ([configured] if secret else [])

@@ -36,6 +36,12 @@ def test_notes_have_the_addresses_of_the_ingress() -> None:
     assert "port-forward" not in text
 
 
+def test_notes_have_the_port_at_which_people_reach_the_ingress() -> None:
+    text = notes("demo-kserve", at("ingress", {"enabled": True, "host": "localhost", "port": 8080}))
+    assert "http://localhost:8080/admin" in text
+    assert ":8080" not in notes("demo-kserve", at("ingress", {"enabled": True, "host": "localhost"}))
+
+
 def test_notes_have_the_address_of_the_gateway() -> None:
     assert "https://pigeonhole.example.com/" in notes("scaled")
 

@@ -94,6 +94,7 @@ http://{{ include "pigeonhole.fullname" . }}-mlflow.{{ include "pigeonhole.names
 {{- define "pigeonhole.publicUrl" -}}
 {{- if .Values.ingress.enabled -}}
 {{ ternary "https" "http" (ne .Values.ingress.tlsSecret "") }}://{{ .Values.ingress.host }}
+{{- with .Values.ingress.port }}:{{ . }}{{ end -}}
 {{- else if and .Values.gateway.enabled .Values.gateway.hostnames -}}
 https://{{ first .Values.gateway.hostnames }}
 {{- end -}}
