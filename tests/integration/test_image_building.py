@@ -1,8 +1,14 @@
 """scripts/images with a builder of the tests' own: what is built at once, and what becomes of a failure."""
 
+import json
 import os
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,3 +69,60 @@ def test_a_number_of_builds_that_is_none_builds_nothing(tmp_path: Path, builds: 
     assert done.returncode == 2
     assert f"BUILDS is '{builds}'" in done.stderr
     assert not (tmp_path / "begun").exists()
+
+
+LAYERS = {"layers": [{"size": 100_000_000}, {"size": 49_999_999}]}
+DIGEST = f"sha256:{'a' * 64}"
+# As docker pushes it: the image, and a statement of how it was made.
+LIST = {
+    "manifests": [
+        {"digest": "sha256:b", "annotations": {"vnd.docker.reference.type": "attestation-manifest"}},
+        {"digest": DIGEST},
+    ]
+}
+
+
+@contextmanager
+def registry(manifests: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """Answer as a registry that has the operator's manifests by tag and digest; who is not let in gets 401."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            manifest = manifests.get(self.path.removeprefix("/v2/pigeonhole/operator/manifests/"))
+            self.send_response(401 if manifest is None else 200)
+            self.end_headers()
+            self.wfile.write(json.dumps(manifest).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"localhost:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("manifests", [{"dev": LAYERS}, {"dev": LIST, DIGEST: LAYERS}], ids=["an image", "a list"])
+def test_an_image_within_its_budget_is_printed_with_what_is_pulled(
+    tmp_path: Path, manifests: dict[str, dict[str, Any]]
+) -> None:
+    with registry(manifests) as address:
+        done = built(tmp_path, "", "operator", REGISTRY=address)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{'operator':24}  149 MB to pull, within its budget of 150 MB\n"
+
+
+def test_an_image_over_its_budget_ends_it(tmp_path: Path) -> None:
+    with registry({"dev": {"layers": [{"size": 151_000_000}]}}) as address:
+        done = built(tmp_path, "", "operator", "api", REGISTRY=address)
+    assert done.returncode == 1
+    assert "151 MB to pull, OVER its budget of 150 MB" in done.stdout
+    assert done.stderr.endswith("images: operator is over its budget\n")
+    assert begun(tmp_path) == ["operator"]
+
+
+def test_a_registry_that_lets_nobody_read_is_no_failure(tmp_path: Path) -> None:
+    with registry({}) as address:
+        done = built(tmp_path, "", "operator", REGISTRY=address)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{'operator':24}    ? MB to pull: the registry does not tell; its budget is 150 MB\n"
