@@ -19,7 +19,8 @@ from .app_session import app_session
 from .chaos import delete_pods, sending, slowest_answers
 from .documents import classes_of, digital_documents, scans, states_of
 from .pipeline_step import step_pod
-from .release import PREVIOUS, RESTRICTED, Json, Release, demo_values, release_namespace
+from .release import RESTRICTED, Json, Release, demo_values, release_namespace
+from .versions import keep_what_was_sorted
 from .watched import PORTS, Watchers, watchers
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
@@ -194,24 +195,7 @@ def test_an_upgrade_with_the_same_values_changes_nothing(release: Release) -> No
 
 
 def test_an_upgrade_from_the_chart_before_and_the_way_back_keep_what_was_sorted(release: Release) -> None:
-    values, flags = demo_values("deployments", **SEVERAL), ("--wait", "--wait-for-jobs")
-    current = release.revision()
-    release.upgrade(values, *flags, chart=PREVIOUS)
-    before = release.revision()
-    with release.client() as client:
-        job = client.wait(client.submit_job("before", digital_documents(2, seed=80)).id, timeout=120)
-        classes, model = classes_of(client, job.id), client.production()
-        assert None not in classes.values()
-    for step in (("upgrade", 0), ("rollback", before), ("rollback", current)):
-        if step[0] == "upgrade":
-            release.upgrade(values, *flags)
-        else:
-            release.helm("rollback", release.name, str(step[1]), *flags)
-        with release.client() as client:
-            assert classes_of(client, job.id) == classes, step
-            assert client.production() == model, step
-            after = client.wait(client.submit_job(f"after-{release.revision()}", digital_documents(1, seed=81)).id, 120)
-            assert after.state == "succeeded", step
+    keep_what_was_sorted(release, demo_values("deployments", **SEVERAL), release.client)
 
 
 def test_uninstalling_leaves_volumes_alone(release: Release) -> None:

@@ -1,14 +1,18 @@
 """A trial on a cluster with KServe: the operator brings the first model to the InferenceService, then a second one."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from mlflow import MlflowClient
 from tests.e2e.forwarding import forwarded
 from tests.e2e.kubectl import wait_until
 
+from pigeonhole_api.client import PlatformClient
+
 from .documents import classes_of, digital_documents, scans
 from .release import Json, Release, demo_values, release_namespace
+from .versions import keep_what_was_sorted
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500), pytest.mark.usefixtures("stand_in")]
 MODEL = "document-classifier"
@@ -28,9 +32,15 @@ def values() -> Json:
 def release() -> Iterator[Release]:
     with release_namespace({}) as release:
         release.install(values(), "--wait", "--wait-for-jobs")
-        # Without an ingress, as the notes say.
-        with forwarded(release.kubectl, f"service/{release.name}-api", 8000) as release.url:
-            yield release
+        yield release
+
+
+@contextmanager
+def reached(release: Release) -> Iterator[PlatformClient]:
+    """Reach the API without an ingress, as the notes say."""
+    api = forwarded(release.kubectl, f"service/{release.name}-api", 8000)
+    with api as url, PlatformClient(url, release.token()) as client:
+        yield client
 
 
 def conditions(release: Release) -> dict[str, tuple[str, str]]:
@@ -44,7 +54,7 @@ def test_the_operator_has_promoted_the_first_model(release: Release, figure: Cal
     status = release.kubectl.get("modeldeployment", "documents")["status"]
     assert status["stable"]["version"] == "1"
     assert release.kubectl.get("modelpromotion", "documents-v1-1")["status"]["phase"] == "Succeeded"
-    with release.client() as client:
+    with reached(release) as client:
         model = client.production()
         assert model is not None
         assert model.aliases == ["champion"]
@@ -52,7 +62,7 @@ def test_the_operator_has_promoted_the_first_model(release: Release, figure: Cal
 
 def test_fifty_scans_get_fifty_classes(release: Release) -> None:
     files, truth = scans(SCANS, seed=78)
-    with release.client() as client:
+    with reached(release) as client:
         job = client.wait(client.submit_job("fifty", files).id, timeout=400)
         found = classes_of(client, job.id)
     assert set(found) == set(truth)
@@ -73,12 +83,17 @@ def test_helm_test_finds_nothing_wrong(release: Release) -> None:
     assert release.helm("test", release.name, "--logs").count("Phase:          Succeeded") == 2
 
 
+def test_an_upgrade_from_the_chart_before_and_the_way_back_keep_what_was_sorted(release: Release) -> None:
+    keep_what_was_sorted(release, values(), lambda: reached(release))
+
+
 def test_a_second_version_takes_over_by_its_gates_where_nothing_is_measured(release: Release) -> None:
     with forwarded(release.kubectl, f"service/{release.name}-mlflow", 5000, alive="/health") as url:
         registry = MlflowClient(url)
         first = registry.get_model_version(MODEL, "1")
-        trained = {"run_id": first.run_id, "model_id": first.source.rpartition("/")[2], "tags": first.tags}
-        second = registry.create_model_version(MODEL, first.source, **trained)
+        second = registry.create_model_version(
+            MODEL, first.source, first.run_id, first.tags, model_id=first.source.rpartition("/")[2]
+        )
         registry.set_registered_model_alias(MODEL, "candidate", second.version)
 
         def serving() -> str:
@@ -87,7 +102,7 @@ def test_a_second_version_takes_over_by_its_gates_where_nothing_is_measured(rele
         def phase() -> str:
             return str(release.kubectl.get("modelpromotion", "documents-v2-1")["status"]["phase"])
 
-        with release.client() as client:
+        with reached(release) as client:
             # Documents come in while one model makes room for the other.
             job = client.submit_job("meanwhile", digital_documents(4, seed=79))
             wait_until(lambda: serving() == "2", "the second version to serve", lambda: str(conditions(release)))
