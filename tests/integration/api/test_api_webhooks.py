@@ -36,11 +36,11 @@ def settings(authority: Authority, **changes: str) -> dict[str, str]:
     return {
         "PIGEONHOLE_API_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",
         "PIGEONHOLE_API_WEBHOOK_CA_FILE": str(authority.file),
-        "PIGEONHOLE_API_WEBHOOK_TIMEOUT_SECONDS": "1",
+        # A machine that has much to do holds up an answer for seconds, which must not cost an attempt.
+        "PIGEONHOLE_API_WEBHOOK_TIMEOUT_SECONDS": "20",
         "PIGEONHOLE_API_WEBHOOK_ATTEMPTS": str(ATTEMPTS),
         "PIGEONHOLE_API_WEBHOOK_FIRST_PAUSE_SECONDS": "0.2",
         "PIGEONHOLE_API_WEBHOOK_LONGEST_PAUSE_SECONDS": "0.4",
-        "PIGEONHOLE_API_LEASE_SECONDS": "2",
         **changes,
     }
 
@@ -194,7 +194,7 @@ def test_a_worker_that_is_killed_before_it_sent_anything_loses_nothing(
     assert (taken.state, taken.attempts) == ("leased", 1)
 
     receiver = Receiver(authority.tls_context("localhost"), silent.port)
-    installation.start_worker()
+    installation.start_worker(PIGEONHOLE_API_WEBHOOK_TIMEOUT_SECONDS="20")
 
     delivery = ended(client, webhook.id, wait_until)
     assert (delivery.state, delivery.attempts) == ("delivered", 2)
@@ -231,7 +231,7 @@ def test_a_receiver_that_is_gone_is_told_nothing_more(
     gate = threading.Event()
 
     def gone(request: Request) -> tuple[int, dict[str, str]]:
-        gate.wait(10)
+        gate.wait(60)
         return 410, {}
 
     receiver.behave = gone
@@ -243,7 +243,7 @@ def test_a_receiver_that_is_gone_is_told_nothing_more(
     def states() -> dict[str, str]:
         return {each.id: each.state for each in running.client.webhook_deliveries(webhook.id).deliveries}
 
-    wait_until(lambda: states() == {first.id: "failed", second.id: "cancelled"}, "the end of both", 10)
+    wait_until(lambda: states() == {first.id: "failed", second.id: "cancelled"}, "the end of both")
     (shown,) = [each for each in running.client.webhooks().webhooks if each.id == webhook.id]
     assert shown.disabled_at is not None
     assert refused(lambda: running.client.ping_webhook(webhook.id)).code == "webhook-disabled"
@@ -254,17 +254,27 @@ def test_a_receiver_that_is_gone_is_told_nothing_more(
 
 
 def test_a_receiver_that_is_slow_is_tried_again(
-    running: Any, receiver: Receiver, webhook: NewWebhook, wait_until: Any
+    installation: Any, authority: Authority, receiver: Receiver, wait_until: Any
 ) -> None:
+    installation.environment |= settings(
+        authority, PIGEONHOLE_API_WEBHOOK_TIMEOUT_SECONDS="1", PIGEONHOLE_API_WEBHOOK_ATTEMPTS="50"
+    )
+    installation.start_api()
+    installation.start_worker()
+    awake = threading.Event()
+
     def slow(request: Request) -> tuple[int, dict[str, str]]:
-        if len(receiver.requests) == 1:
-            time.sleep(2)
+        awake.wait(60)
         return 200, {}
 
     receiver.behave = slow
-    running.client.ping_webhook(webhook.id)
-    wait_until(lambda: only_delivery(running.client, webhook.id).reason == "timeout", "the timeout")
-    assert ended(running.client, webhook.id, wait_until).attempts == 2
+    webhook = installation.client.create_webhook(receiver.url())
+    installation.client.ping_webhook(webhook.id)
+    wait_until(lambda: only_delivery(installation.client, webhook.id).reason == "timeout", "the timeout")
+    awake.set()
+    delivery = ended(installation.client, webhook.id, wait_until)
+    assert (delivery.state, delivery.status, delivery.reason) == ("delivered", 200, None)
+    assert delivery.attempts >= 2
 
 
 def test_a_redirect_is_a_failure(
@@ -324,7 +334,7 @@ def test_who_has_a_dead_receiver_holds_up_nobody_else(
         other.ping_webhook(webhook.id)
         installation.start_worker()
         assert silent.taken.wait(30)
-        wait_until(lambda: receiver.requests, "the other tenant's ping", 5)
+        wait_until(lambda: receiver.requests, "the other tenant's ping", 15)
     assert {each.state for each in installation.client.webhook_deliveries(dead.id).deliveries} == {"leased", "queued"}
     silent.close()
 
@@ -391,25 +401,34 @@ def test_a_secret_is_shown_once_and_kept_nowhere(running: Any, webhook: NewWebho
 def test_deleting_a_webhook_cancels_what_waits(
     running: Any, receiver: Receiver, webhook: NewWebhook, wait_until: Any, refused: Refused
 ) -> None:
-    receiver.behave = lambda request: (500, {})
-    ping = running.client.ping_webhook(webhook.id)
+    gate = threading.Event()
+
+    def failing(request: Request) -> tuple[int, dict[str, str]]:
+        gate.wait(60)
+        return 500, {}
+
+    receiver.behave = failing
+    under_way = running.client.ping_webhook(webhook.id)
     wait_until(lambda: receiver.requests, "the first attempt")
+    waiting = running.client.ping_webhook(webhook.id)
     running.client.delete_webhook(webhook.id)
 
     database = Database(f"sqlite:///{running.home}/platform.db")
-    own = select(webhook_deliveries).where(webhook_deliveries.c.id == ping.id)
+    own = select(webhook_deliveries).where(webhook_deliveries.c.webhook_id == webhook.id)
 
-    def state() -> str:
+    def states() -> dict[str, str]:
         with database.read() as connection:
-            return str(connection.execute(own).one().state)
+            return {row.id: row.state for row in connection.execute(own)}
 
-    wait_until(lambda: state() == "cancelled", "the cancellation", 10)
+    assert states() == {under_way.id: "leased", waiting.id: "cancelled"}
+    # The webhook is gone before the answer is there, so that no other attempt can follow.
+    gate.set()
+    wait_until(lambda: set(states().values()) == {"cancelled"}, "the cancellation")
     database.close()
     assert refused(lambda: running.client.webhook_deliveries(webhook.id)).code == "webhook-missing"
     assert refused(lambda: running.client.delete_webhook(webhook.id)).code == "webhook-missing"
-    attempts = len(receiver.requests)
     time.sleep(1)
-    assert len(receiver.requests) == attempts < ATTEMPTS
+    assert len(receiver.requests) == 1
 
 
 def test_lists_come_in_pages(running: Any, receiver: Receiver, webhook: NewWebhook) -> None:
@@ -483,16 +502,17 @@ def test_a_worker_that_is_told_to_end_finishes_what_it_is_sending(
 
     def behave(request: Request) -> tuple[int, dict[str, str]]:
         begun.set()
-        gate.wait(10)
+        gate.wait(60)
         return 200, {}
 
     receiver.behave = behave
     webhook = installation.client.create_webhook(receiver.url())
     first = installation.client.ping_webhook(webhook.id)
     second = installation.client.ping_webhook(webhook.id)
-    assert begun.wait(10)
+    assert begun.wait(60)
     worker.send_signal(signal.SIGTERM)
-    time.sleep(0.5)
+    # Nothing tells that the signal has been seen.
+    time.sleep(3)
     gate.set()
     assert worker.wait(30) == 0
     states = {each.id: each.state for each in installation.client.webhook_deliveries(webhook.id).deliveries}
@@ -512,7 +532,7 @@ def test_attempts_are_counted_by_their_result(
         return f'pigeonhole_webhook_attempts_total{{result="{result}"}}' in text
 
     for result in ("delivered", "gone"):
-        wait_until(lambda: counted(result), result, 10)  # noqa: B023
+        wait_until(lambda: counted(result), result)  # noqa: B023
 
 
 def test_what_ended_long_ago_is_forgotten(
@@ -536,7 +556,7 @@ def test_what_ended_long_ago_is_forgotten(
             update(webhook_deliveries).where(webhook_deliveries.c.id == old.id).values(finished_at=earlier)
         )
     database.close()
-    wait_until(lambda: len(client.webhook_deliveries(webhook.id).deliveries) == 1, "the old one to go", 10)
+    wait_until(lambda: len(client.webhook_deliveries(webhook.id).deliveries) == 1, "the old one to go")
     assert only_delivery(client, webhook.id).id == recent.id
 
 
