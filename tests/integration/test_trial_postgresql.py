@@ -1,5 +1,6 @@
 """The trials' PostgreSQL (k8s/demo/postgres): first start, passwords, databases, and being killed at any moment."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -63,6 +64,17 @@ class TrialPostgresql:
             time.sleep(0.05)
         return process
 
+    def kill(self, process: subprocess.Popen[str]) -> None:
+        """End all at once, and wait until nobody has the data any more.
+
+        The server's processes have sessions of their own: they end by themselves, a while after the first of them.
+        """
+        end(process, signal.SIGKILL)
+        deadline = time.monotonic() + SECONDS
+        while not self._is_free():
+            assert time.monotonic() < deadline, "a part of the server still has the data"
+            time.sleep(0.05)
+
     def connect(self, database: str, password: str, user: str = "owner") -> psycopg.Connection:
         return psycopg.connect(
             host="127.0.0.1", port=self._port, dbname=database, user=user, password=password, autocommit=True
@@ -70,6 +82,14 @@ class TrialPostgresql:
 
     def remove(self) -> None:
         shutil.rmtree(self._folder)
+
+    def _is_free(self) -> bool:
+        with (self.data / "lock").open("rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
 
     def _answers(self) -> bool:
         try:
@@ -102,7 +122,7 @@ def test_rows_outlive_a_kill_while_a_client_is_there_and_sigint_ends_it_at_once(
     with trial.connect("pigeonhole", PASSWORD) as connection:
         connection.execute("CREATE TABLE kept (number int)")
         connection.execute("INSERT INTO kept VALUES (7)")
-        end(process, signal.SIGKILL)
+        trial.kill(process)
     again = trial.start(**settings())
     with trial.connect("pigeonhole", PASSWORD) as connection:
         assert connection.execute("SELECT number FROM kept").fetchall() == [(7,)]
@@ -131,7 +151,7 @@ def test_a_first_start_that_is_killed_is_begun_anew(trial: TrialPostgresql) -> N
     while not (trial.data / "pgdata.partial" / "PG_VERSION").exists():
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    end(killed, signal.SIGKILL)
+    trial.kill(killed)
     assert not (trial.data / "pgdata").exists()
     process = trial.start(**settings())
     trial.connect("mlflow", PASSWORD).close()
