@@ -184,7 +184,7 @@ def test_two_workers_compute_once(
 ) -> None:
     """Of two workers one computes at a time, and each time it is the only one for the whole period."""
     installation = installation_on_either
-    seconds = 1.5
+    seconds = 3
     for _ in range(2):
         installation.start_worker(PIGEONHOLE_API_QUALITY_SECONDS=str(seconds))
 
@@ -197,7 +197,8 @@ def test_two_workers_compute_once(
     wait_until(lambda: len(moments()) >= 5, "five computations")
     found = sorted(moments())[:5]
     pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(found)]
-    assert min(pauses) > seconds - 0.3, pauses
+    # A computation is told at its end, and one may take longer than the other.
+    assert min(pauses) > seconds / 2, pauses
 
 
 _numbers = count()
