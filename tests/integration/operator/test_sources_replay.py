@@ -192,16 +192,17 @@ class Recorded:
             busy, self._busy = self._busy > 0, self._busy - 1
         self.asked.set()
         role = role_of(handler)
-        if busy:
-            answer(503, b"{}", Retry_After=self._retry_after)(handler, over)
-        else:
+        send = answer(503, b"{}", Retry_After=self._retry_after)
+        if not busy:
             if self._release:
                 self._release.wait(60)
             over.wait(0.02)  # as long as a document takes, so that others come meanwhile
             self.roles.append(role)
-            answer(200, prediction(role, {"stable": "1", "candidate": "2"}[role]))(handler, over)
+            send = answer(200, prediction(role, {"stable": "1", "candidate": "2"}[role]))
+        # Before the answer: who has it may ask the next question sooner than this thread goes on.
         with self._lock:
             self.at_once -= 1
+        send(handler, over)
 
 
 def sent_to(misbehave: Misbehave, store: DatasetStore, count: int, **settings: Any) -> tuple[Any, Faulty]:
