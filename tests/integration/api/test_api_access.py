@@ -428,11 +428,11 @@ def test_every_answer_has_the_headers_that_keep_browsers_safe(signed_in: Any) ->
 
 
 def test_a_caller_that_calls_too_fast_is_told_when_to_call_again(module_installation: Callable[..., Any]) -> None:
-    installation = module_installation(PIGEONHOLE_API_CALLS_PER_SECOND="0.5", PIGEONHOLE_API_CALLS_AT_ONCE="3")
+    installation = module_installation(PIGEONHOLE_API_CALLS_PER_SECOND="0.02", PIGEONHOLE_API_CALLS_AT_ONCE="3")
     installation.start_api()
     answers = [installation.call("GET", "/v1/jobs") for _ in range(5)]
     assert [answer.status_code for answer in answers][:3] == [200] * 3
     limited = answers[-1]
     assert (limited.status_code, limited.json()["code"]) == (429, "rate-limited")
-    assert 1 <= int(limited.headers["retry-after"]) <= 2
+    assert 1 <= int(limited.headers["retry-after"]) <= 50
     assert installation.call("GET", "/readyz").status_code == 200
