@@ -45,7 +45,7 @@ class ScriptedEngine:
         if pixels.shape == WARM_UP:
             return Recognition("", ())
         number = count_call(self._folder / "pages")
-        do(self._script.get(number, ""))
+        do(self._script.get(number, ""), self._folder)
         text = f"page number {number} of this document"
         return Recognition(text, tuple(Word(word, 0.99, Box(0, 0, 1, 1)) for word in text.split()))
 
@@ -59,7 +59,7 @@ class ScriptedReader(DocumentReader):
         self._inspections = script
 
     def inspect(self, data: bytes, *, sha256: str = "") -> Document:
-        do(self._inspections.get(count_call(self._script_folder / "documents"), ""))
+        do(self._inspections.get(count_call(self._script_folder / "documents"), ""), self._script_folder)
         return super().inspect(data)
 
 
@@ -73,7 +73,7 @@ def open_scripted(
     """Open a reader whose starts, documents and pages follow scripts by their numbers, all counted from 1."""
     with (folder / "processes").open("a") as file:
         file.write(f"{os.getpid()}\n")
-    do((start or {}).get(count_call(folder / "starts"), ""))
+    do((start or {}).get(count_call(folder / "starts"), ""), folder)
     limits = DocumentLimits(page_deadline_seconds=page_seconds)
     return ScriptedReader(ScriptedEngine(folder, pages or {}), folder, documents or {}, limits)
 
@@ -82,8 +82,7 @@ class PatientStorage(LocalStorage):
     """A folder that takes nothing until there is a file `go` beside it."""
 
     def put(self, key: str, data: bytes) -> None:
-        while not (self.root.parent / "go").exists():
-            time.sleep(0.01)
+        wait_for_go(self.root.parent)
         super().put(key, data)
 
 
@@ -101,7 +100,7 @@ def texts(text: DocumentText) -> list[str]:
 
 def texts_or(folder: Path, script: dict[int, str], text: DocumentText) -> list[str]:
     """Keep the texts, unless the script for the last step says otherwise."""
-    do(script.get(count_call(folder / "finishes"), ""))
+    do(script.get(count_call(folder / "finishes"), ""), folder)
     return texts(text)
 
 
@@ -119,10 +118,18 @@ def environment(_: DocumentText) -> dict[str, object]:
     }
 
 
-def do(deed: str) -> None:
-    """Do one deed."""
-    if deed:
+def do(deed: str, folder: Path) -> None:
+    """Do one deed; the folder is the script's."""
+    if deed == "wait":
+        wait_for_go(folder)
+    elif deed:
         _DEEDS[deed]()
+
+
+def wait_for_go(folder: Path) -> None:
+    """Wait until the test has made a file `go`."""
+    while not (folder / "go").exists():
+        time.sleep(0.01)
 
 
 def _die() -> None:
@@ -133,10 +140,6 @@ def _hang() -> None:
     # Not woken by a signal other than SIGKILL, as a loop in C would not be.
     signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP})
     time.sleep(600)
-
-
-def _wait() -> None:
-    time.sleep(0.3)
 
 
 def _break() -> None:
@@ -162,7 +165,6 @@ def _grow() -> None:
 _DEEDS = {
     "die": _die,
     "hang": _hang,
-    "wait": _wait,
     "break": _break,
     "miss": _miss,
     "lose storage": _lose_storage,

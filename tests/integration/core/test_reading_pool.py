@@ -83,6 +83,10 @@ class Bench:
         path = self.folder / what
         return len(path.read_text()) if path.exists() else 0
 
+    def go(self) -> None:
+        """Let go on what the script lets wait."""
+        (self.folder / "go").touch()
+
     def processes(self) -> list[int]:
         path = self.folder / "processes"
         return [int(line) for line in path.read_text().split()] if path.exists() else []
@@ -149,7 +153,7 @@ def test_nobody_waits_for_the_cache_but_the_next_document_and_the_end(bench: Ben
     assert not list(cache.rglob("*.json"))
     ending = threading.Thread(target=pool.stop)
     ending.start()
-    (bench.folder / "go").touch()
+    bench.go()
     ending.join(SECONDS)
     assert len(list(cache.rglob("*.json"))) == 1
 
@@ -342,6 +346,7 @@ def test_the_line_is_bounded_for_each_priority_and_the_urgent_go_first(bench: Be
         with pytest.raises(PoolFull) as raised:
             submit(pool, priority=priority)
         assert raised.value.code == "queue-full"
+    bench.go()
     done = [future.result(SECONDS) for future in (first, normal, low, last)]
     assert done == [[page(number)] for number in (1, 2, 3, 4)]
     assert order == ["normal", "low", "last"]
@@ -353,6 +358,7 @@ def test_a_cancelled_document_leaves_the_line_to_another(bench: Bench) -> None:
     wait_until(lambda: bench.calls("pages") == 1, "the first document to be read")
     assert submit(pool).cancel()
     last = submit(pool)
+    bench.go()
     assert [first.result(SECONDS), last.result(SECONDS)] == [[page(1)], [page(2)]]
 
 
@@ -393,6 +399,7 @@ def test_what_callers_await_is_what_the_futures_give(bench: Bench) -> None:
         with pytest.raises(asyncio.CancelledError):
             await leaving
         assert bench.watcher.waiting == 0
+        bench.go()
         assert await busy == [page(2)]
         with pytest.raises(DocumentRefused):
             await pool.read(b"", view="full")
