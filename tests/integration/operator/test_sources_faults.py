@@ -24,6 +24,9 @@ pytestmark = pytest.mark.integration
 VERSION = ModelVersion("1", "f" * 32, "", "")
 NOWHERE = "http://127.0.0.1:9"
 TIME_LIMIT = 0.5
+"""Time for an answer that does not come."""
+PATIENCE = 60.0
+"""Time for an answer that comes, on a machine that has much to do."""
 
 
 @dataclass(frozen=True)
@@ -101,26 +104,26 @@ GARBLED: dict[str, Misbehave] = {
 }
 
 
-def settings_for(url: str) -> SourceSettings:
+def settings_for(url: str, seconds: float) -> SourceSettings:
     return SourceSettings(
-        timeout_seconds=TIME_LIMIT,
+        timeout_seconds=seconds,
         max_answer_bytes=1_000_000,
         mlflow_url=url,
         prometheus_url=url,
         predictor_url=url,
         transformer_url=url,
-        artefact_timeout_seconds=TIME_LIMIT,
-        replay_timeout_seconds=TIME_LIMIT,
+        artefact_timeout_seconds=seconds,
+        replay_timeout_seconds=seconds,
         replay_patience_seconds=0.2,
         replay_pause_seconds=0.15,
     )
 
 
-def failure(case: Case, url: str) -> SourceError:
+def failure(case: Case, url: str, seconds: float = PATIENCE) -> SourceError:
     started = time.monotonic()
     with pytest.raises(SourceError) as caught:
-        with_session(lambda session: case.call(session, settings_for(url)))
-    assert time.monotonic() - started < 20 * TIME_LIMIT
+        with_session(lambda session: case.call(session, settings_for(url, seconds)))
+    assert time.monotonic() - started < PATIENCE
     assert SECRET.decode() not in caught.value.message
     assert "127.0.0.1" not in caught.value.message
     return caught.value
@@ -134,13 +137,13 @@ def by_name(case: Case) -> str:
 @pytest.mark.parametrize("fault", UNREACHABLE)
 def test_a_source_that_does_not_answer_is_unreachable(case: Case, fault: str) -> None:
     with faulty_server(UNREACHABLE[fault]) as server:
-        assert failure(case, server.url).code == case.unreachable
+        assert failure(case, server.url, TIME_LIMIT).code == case.unreachable
 
 
 @pytest.mark.parametrize("case", CASES, ids=by_name)
 @pytest.mark.parametrize("url", [NOWHERE, "http://no-such-host.invalid", "http://:0", "nonsense"])
 def test_a_source_that_is_nowhere_is_unreachable(case: Case, url: str) -> None:
-    assert failure(case, url).code == case.unreachable
+    assert failure(case, url, TIME_LIMIT).code == case.unreachable
 
 
 @pytest.mark.parametrize("case", CASES, ids=by_name)
@@ -191,13 +194,13 @@ S3 = Case("s3", look_into_s3, "ArtefactUnreachable", "ArtefactUnreachable", "Art
 def test_an_s3_that_does_not_answer_is_unreachable(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with faulty_server({**UNREACHABLE, **REFUSED}[fault]) as server:
         name_s3(monkeypatch, server.url)
-        assert failure(S3, NOWHERE).code == "ArtefactUnreachable"
+        assert failure(S3, NOWHERE, TIME_LIMIT).code == "ArtefactUnreachable"
 
 
 @pytest.mark.parametrize("url", [NOWHERE, "nonsense"])
 def test_an_s3_that_is_nowhere_is_unreachable(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     name_s3(monkeypatch, url)
-    assert failure(S3, NOWHERE).code == "ArtefactUnreachable"
+    assert failure(S3, NOWHERE, TIME_LIMIT).code == "ArtefactUnreachable"
 
 
 @pytest.mark.parametrize("fault", [name for name in GARBLED if name != "empty"])
