@@ -1,26 +1,19 @@
 """Models in a real MLflow: on SQLite, and behind a real server."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pytest
+from tests.server_process import mlflow_server
 
 from pigeonhole.artefact import load_classifier
 from pigeonhole.classifier import TrainedClassifier, TrainingParams, evaluate_classifier, train_classifier
 from pigeonhole.registry import ModelRegistry, RegistryError, TrainingRecord
-from pigeonhole_frontends.laptop.ports import any_free_port
 
 pytestmark = pytest.mark.integration
 TEXTS = ["facture total", "facture montant", "facture tva", "salaire net", "salaire brut", "salaire congé"]
 LABELS = ["invoice"] * 3 + ["payslip"] * 3
-START_SECONDS = 90
 
 
 @pytest.fixture(scope="module")
@@ -30,20 +23,8 @@ def model() -> TrainedClassifier:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("mlflow")
-    port = any_free_port()
-    command = [
-        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
-        *("--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "artifacts")),
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(url + "/health")
+    with mlflow_server(tmp_path_factory.mktemp("mlflow")) as url:
         yield url
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
 
 
 @pytest.fixture(params=["sqlite", "server"])
@@ -123,15 +104,3 @@ def test_a_server_that_is_away_is_said_with_a_hint(monkeypatch: pytest.MonkeyPat
         ModelRegistry("http://127.0.0.1:9").versions()
     assert caught.value.code == "registry-failed"
     assert "MLFLOW" in (caught.value.hint or "")
-
-
-def _wait_for(url: str) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        try:
-            if httpx.get(url, timeout=2).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.2)
-    raise AssertionError(f"{url} did not answer in {START_SECONDS} s")

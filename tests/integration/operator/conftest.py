@@ -1,14 +1,9 @@
 """Real servers that the operator's sources ask: MLflow, Prometheus, S3."""
 
 import asyncio
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +14,7 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
+from tests import server_process
 from tests.integration.serving.conftest import Server, model_folders, start_server
 
 from pigeonhole.classifier import TrainedClassifier, TrainingParams, evaluate_classifier, train_classifier
@@ -30,7 +26,6 @@ from pigeonhole_operator.sources.settings import SourceSettings
 from .served import Trial, start_trial
 
 __all__ = ["model_folders", "start_server"]
-START_SECONDS = 300
 TEXTS = ["facture total", "facture montant", "facture tva", "salaire net", "salaire brut", "salaire congé"]
 LABELS = ["invoice"] * 3 + ["payslip"] * 3
 BUCKET = "models"
@@ -52,41 +47,9 @@ def patient(**values: Any) -> SourceSettings:
     return SourceSettings(**{"timeout_seconds": 60, "artefact_timeout_seconds": 60, **values})
 
 
-@contextmanager
-def running(command: list[str], ready: str, log: Path) -> Iterator[None]:
-    """Run a server until it answers 200 at its `ready` address, and to the end of the block."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, process_group=0)
-    try:
-        _wait_for(ready, process, log)
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(60)
-
-
-def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        assert process.poll() is None, log.read_text()[-2000:]
-        try:
-            if httpx.get(url, timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError(f"{url} did not answer in {START_SECONDS} s: {log.read_text()[-2000:]}")
-
-
 @pytest.fixture(scope="session")
 def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder, port = tmp_path_factory.mktemp("mlflow"), any_free_port()
-    command = [
-        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
-        *("--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "artifacts")),
-    ]
-    url = f"http://127.0.0.1:{port}"
-    with running(command, url + "/health", folder / "log"):
+    with server_process.mlflow_server(tmp_path_factory.mktemp("mlflow")) as url:
         yield url
 
 
@@ -146,7 +109,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     ]
     url = f"http://127.0.0.1:{port}"
     try:
-        with running(command, url + "/-/ready", folder / "log"):
+        with server_process.running(command, url + "/-/ready", folder / "log"):
             yield Prometheus(url, registry)
     finally:
         exporter.shutdown()
@@ -161,7 +124,7 @@ def gauges(prometheus: Prometheus) -> Prometheus:
     answered.labels("1").set(40)
     answered.labels("2").set(2.5)
     Gauge("broken", "Nothing.", registry=prometheus.registry).set(float("nan"))
-    end = time.monotonic() + START_SECONDS
+    end = time.monotonic() + server_process.START_SECONDS
     while len(prometheus.value("answered")) < 2 or not prometheus.value("broken"):
         assert time.monotonic() < end, "Prometheus did not see the metrics"
         time.sleep(0.1)
