@@ -83,7 +83,7 @@ def register(mlflow_server: str, trained: TrainedClassifier) -> Callable[..., Mo
 
 @dataclass(frozen=True)
 class Prometheus:
-    """A Prometheus that looks once a second at metrics that tests set."""
+    """A Prometheus that looks every few seconds at metrics that tests set."""
 
     url: str
     registry: CollectorRegistry
@@ -102,7 +102,9 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     exporter, thread = start_http_server(0, "127.0.0.1", registry)
     targets = f"[{{targets: ['127.0.0.1:{exporter.server_port}']}}]"
     job = f"{{job_name: tested, static_configs: {targets}}}"
-    (folder / "prometheus.yml").write_text(f"global: {{scrape_interval: 1s}}\nscrape_configs: [{job}]\n")
+    # An answer may take no longer than the time between two looks.
+    pace = "{scrape_interval: 5s, scrape_timeout: 5s}"
+    (folder / "prometheus.yml").write_text(f"global: {pace}\nscrape_configs: [{job}]\n")
     command = [
         *(program, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"),
         f"--web.listen-address=127.0.0.1:{port}",
