@@ -32,6 +32,7 @@ from tests.postgresql_server import PostgresqlServer
 
 TOKEN = "a-token-for-tests-alone"
 START_SECONDS = 60
+LEASE_SECONDS = 4
 CLASSES = ("invoice", "payslip", "resume")
 
 Process = subprocess.Popen[bytes] | PlatformProcess
@@ -155,7 +156,7 @@ class Installation:
             "PIGEONHOLE_API_TOKEN": TOKEN,
             "PIGEONHOLE_API_TRANSFORMER_URL": transformer_url,
             "PIGEONHOLE_API_POLL_SECONDS": "0.15",
-            "PIGEONHOLE_API_LEASE_SECONDS": "4",
+            "PIGEONHOLE_API_LEASE_SECONDS": str(LEASE_SECONDS),
             "PIGEONHOLE_API_CONCURRENCY": "8",
             "PIGEONHOLE_API_MAX_BACKOFF_SECONDS": "0.5",
             **settings,

@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.integration.api.conftest import LEASE_SECONDS
+
 pytestmark = pytest.mark.integration
 Pictures = Callable[[int], list[tuple[str, bytes]]]
 
@@ -195,14 +197,15 @@ def test_sigterm_lets_the_worker_finish_what_it_has_in_hand(
     gate = threading.Event()
 
     def slow(document: bytes) -> Any:
-        gate.wait(30)
+        gate.wait(60)
         return predict(document)
 
     transformer.behave = slow
     job = own.client.submit_job(reference, pictures(20))
     wait_until(lambda: len(transformer.seen) == 8, "eight documents at work")
     own.worker.send_signal(signal.SIGTERM)
-    time.sleep(0.3)
+    # Nothing tells that the signal has been seen.
+    time.sleep(3)
     assert own.worker.poll() is None
     gate.set()
     assert own.worker.wait(30) == 0
@@ -258,10 +261,10 @@ def test_a_document_that_is_at_work_for_longer_than_a_lease_is_not_taken_away(
     running: Any, transformer: Any, pictures: Pictures, predict: Any, reference: str
 ) -> None:
     def slow(document: bytes) -> Any:
-        time.sleep(3.5)
+        time.sleep(1.5 * LEASE_SECONDS)
         return predict(document)
 
     transformer.behave = slow
-    job = running.client.wait(running.client.submit_job(reference, pictures(1)).id, timeout=30)
+    job = running.client.wait(running.client.submit_job(reference, pictures(1)).id, timeout=60)
     assert job.state == "succeeded"
     assert set(transformer.seen.values()) == {1}
