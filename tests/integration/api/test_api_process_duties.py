@@ -52,6 +52,8 @@ def test_a_worker_for_trainings_leaves_documents_to_one_that_takes_them(
     installation.start_worker(PIGEONHOLE_API_DUTIES="trainings", PIGEONHOLE_API_METRICS_PORT=str(port))
     job = installation.client.submit_job("duties", [("a.png", installation.picture(1))])
     wait_until(lambda: answers(port, "/readyz", 200), "the trainer")
+    # The worker answers probes before it says that it has started.
+    wait_until(lambda: '"worker_started"' in installation.log("work"), "the log to say so")
     started = json.loads(next(line for line in installation.log("work").splitlines() if "worker_started" in line))
     assert started["duties"] == ["trainings"]
     assert installation.client.job(job.id).counts.queued == 1
