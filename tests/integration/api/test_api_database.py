@@ -147,11 +147,17 @@ def test_processes_that_start_together_migrate_once(database_url: str) -> None:
 def test_a_process_that_starts_while_another_first_writes_waits_for_it(tmp_path: Path) -> None:
     first = sqlite3.connect(tmp_path / "p.db", isolation_level=None, check_same_thread=False)
     first.execute("BEGIN IMMEDIATE")
-    written = threading.Timer(0.5, first.execute, ["COMMIT"])
-    written.start()
+    committed = threading.Event()
+
+    def commit() -> None:
+        # Told before it is done: who waits for it may go on before this thread does.
+        committed.set()
+        first.execute("COMMIT")
+
+    threading.Timer(0.5, commit).start()
     database = Database(f"sqlite:///{tmp_path}/p.db")
     with database.read() as connection:
-        assert written.finished.is_set()
+        assert committed.is_set()
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     database.close()
     first.close()
