@@ -136,7 +136,7 @@ def test_a_page_that_kills_its_reader_is_read_by_another_and_twice_is_lost_alone
 
 def test_a_page_that_takes_too_long_is_lost_alone(start_frail: Callable[..., Server], deeds: Path) -> None:
     deeds.write_text("kill -STOP $PPID\n")
-    server = start_frail(limit_page_deadline_seconds="2").wait()
+    server = start_frail(limit_page_deadline_seconds="10").wait()
     answer = send(server, two_pages())
     assert answer.status_code == 200, answer.text
     assert [page["failure"] for page in answer.json()["predictions"][0]["pages"]] == ["timeout", None]
