@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -209,9 +210,12 @@ def eventually() -> Callable[..., None]:
 
 
 @pytest.fixture(scope="session")
-def nowhere() -> str:
+def nowhere() -> Iterator[str]:
     """Return an address at which nothing answers."""
-    return f"http://127.0.0.1:{any_free_port()}"
+    # Bound without listening, so that it refuses connections and nobody else gets it.
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 @pytest.fixture

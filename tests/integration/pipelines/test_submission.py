@@ -92,11 +92,12 @@ def test_a_refusal_is_one_sentence(api: PipelinesApi) -> None:
 
 
 def test_an_address_without_a_server_is_one_sentence_and_exit_code_1() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "pigeonhole_pipelines.submit", "--endpoint", f"http://127.0.0.1:{port}"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    # Bound without listening, so that it refuses connections and nobody else gets it.
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "pigeonhole_pipelines.submit", "--endpoint", f"http://127.0.0.1:{port}"]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.splitlines() == [
         f"endpoint: Kubeflow Pipelines at http://127.0.0.1:{port} cannot be reached. "
