@@ -89,7 +89,7 @@ class Leadership:
         self._owners: list[Raw] = []
 
     def belong_to(self, owner: Raw) -> None:
-        """Have the Lease deleted together with its owner, whose reference this is."""
+        """Have a Lease that this process creates deleted together with its owner, whose reference this is."""
         self._owners = [owner]
 
     def is_leader(self) -> bool:
@@ -162,13 +162,14 @@ class Leadership:
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         old: dict[str, Any] = (raw or {}).get("spec") or {}
         same = record is not None and holder in (record.holder, "")
-        new = {"name": self._settings.lease_name, "namespace": self._settings.lease_namespace}
-        metadata: dict[str, Any] = raw["metadata"] if raw else new
-        owners = {"ownerReferences": self._owners} if self._owners else {}
+        metadata: dict[str, Any] = {"name": self._settings.lease_name, "namespace": self._settings.lease_namespace}
+        if self._owners:
+            # In a new Lease alone: to change the owners of one that is there may take the right to delete it.
+            metadata["ownerReferences"] = self._owners
         return {
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
-            "metadata": {**metadata, **owners},
+            "metadata": raw["metadata"] if raw else metadata,
             "spec": {
                 "holderIdentity": holder,
                 "leaseDurationSeconds": seconds,
