@@ -44,10 +44,13 @@ def pipeline_in(pods: Pods) -> GraphComponent:
         Returns:
             The result: the registered version with its evaluation.
         """
+        # Not from KFP's cache, which takes two stores with a bucket of one name for the same; the steps keep in the
+        # store itself what they have read.
         documents = pod(steps.dataset(params=dataset, synthetic=synthetic, storage_url=storage_url))
+        documents.set_caching_options(False)
         manifest = documents.outputs["manifest"]
+        read = pod(steps.ocr(params=ocr, storage_url=storage_url, manifest=manifest)).set_caching_options(False)
 
-        read = pod(steps.ocr(params=ocr, storage_url=storage_url, manifest=manifest))
         cleaned = pod(steps.clean(pages=read.outputs["pages"]))
         split = pod(steps.preprocess(params=preprocess, manifest=manifest, texts=cleaned.outputs["texts"]))
         trained = pod(steps.train(params=train, table=split.outputs["table"]))
