@@ -83,13 +83,13 @@ LIST = {
 
 
 @contextmanager
-def registry(manifests: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """Answer as a registry that has the operator's manifests by tag and digest; who is not let in gets 401."""
+def registry(manifests: dict[str, dict[str, Any]], otherwise: int = 404) -> Iterator[str]:
+    """Answer as a registry that has the operator's manifests by tag and digest; for what it lacks with `otherwise`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             manifest = manifests.get(self.path.removeprefix("/v2/pigeonhole/operator/manifests/"))
-            self.send_response(401 if manifest is None else 200)
+            self.send_response(otherwise if manifest is None else 200)
             self.end_headers()
             self.wfile.write(json.dumps(manifest).encode())
 
@@ -121,8 +121,23 @@ def test_an_image_over_its_budget_ends_it(tmp_path: Path) -> None:
     assert begun(tmp_path) == ["operator"]
 
 
-def test_a_registry_that_lets_nobody_read_is_no_failure(tmp_path: Path) -> None:
-    with registry({}) as address:
+@pytest.mark.parametrize(
+    ("manifests", "reason"),
+    [({}, "the registry answers 404 for operator's manifest"), ({"dev": {"errors": []}}, "KeyError: 'layers'")],
+)
+def test_a_size_that_cannot_be_read_is_a_failure(
+    tmp_path: Path, manifests: dict[str, dict[str, Any]], reason: str
+) -> None:
+    with registry(manifests) as address:
+        done = built(tmp_path, "", "operator", REGISTRY=address)
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert done.stderr.endswith("images: the size of operator could not be read\n")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_registry_that_lets_nobody_read_is_no_failure(tmp_path: Path, status: int) -> None:
+    with registry({}, otherwise=status) as address:
         done = built(tmp_path, "", "operator", REGISTRY=address)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{'operator':24}    ? MB to pull: the registry does not tell; its budget is 150 MB\n"
