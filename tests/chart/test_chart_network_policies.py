@@ -57,6 +57,9 @@ def test_runs_of_the_training_pipeline_reach_mlflow_and_s3_from_their_namespaces
 
     assert reached("team-a") is (target in ("mlflow", "s3"))
     assert not reached("team-b")
+    # Once for two accounts of a namespace, and not at all where no run is told of the installation.
+    assert rendered.text.count("kubernetes.io/metadata.name: team-a") == 2
+    assert "team-a" not in render(file, merged(runners, at("pipelines.enabled", False))).text
 
 
 @pytest.mark.parametrize("file", DEMOS)

@@ -84,8 +84,12 @@ def test_notes_warn_of_what_is_not_safe_or_not_there(file: str, warning: str) ->
 
 
 def test_notes_ask_for_no_prometheus_where_gates_alone_decide() -> None:
-    assert "before Prometheus answers" not in notes("external", at("promotion.canary.analysis", []))
-    assert "before Prometheus answers" not in notes("demo-deployments")
+    warning, steps = "before Prometheus answers", [{"weight": 50, "minSamples": 0, "duration": "30s"}]
+    assert warning not in notes("external", at("promotion.canary", {"steps": steps, "analysis": []}))
+    assert warning in notes("external", at("promotion.canary.steps", steps))
+    # The documents of a step are counted by Prometheus too.
+    assert warning in notes("external", at("promotion.canary.analysis", []))
+    assert warning not in notes("demo-deployments")
 
 
 @pytest.mark.parametrize("warning", ["bundled stores", "nobody signs in", "speaks HTTP"])

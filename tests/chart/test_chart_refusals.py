@@ -27,6 +27,7 @@ IMPOSSIBLE: list[tuple[str, Json, str]] = [
     ("scaled", at("gateway.hostnames", []), "gateway.hostnames: name the hosts"),
     ("scaled", at("gateway.hostnames", ["*.example.com"]), "gateway.hostnames: name the hosts"),
     ("demo-kserve", at("monitoring.alertmanager", "always"), "monitoring.slack.existingSecret: the"),
+    ("demo-kserve", at("monitoring.deadMan.existingSecret", "watch"), "monitoring.deadMan.existingSecret: the"),
     ("demo-kserve", at("limits.fileBytes", 20_000_000), "limits.bodyBytes: a request holds a file"),
     ("demo-kserve", at("api.autoscaling", {"enabled": True, "minReplicas": 9}), "api.autoscaling.minReplicas: more"),
     ("demo-kserve", at("worker.keda", {"enabled": True, "minReplicas": 9}), "worker.keda.minReplicas: more than"),

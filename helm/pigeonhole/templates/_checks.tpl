@@ -53,6 +53,9 @@
 {{- if and (eq .Values.monitoring.alertmanager "always") (empty .Values.monitoring.slack.existingSecret) -}}
 {{- $errors = append $errors "monitoring.slack.existingSecret: the AlertmanagerConfig needs a Secret with Slack's address." -}}
 {{- end -}}
+{{- if and (.Values.monitoring.deadMan).existingSecret (empty .Values.monitoring.slack.existingSecret) -}}
+{{- $errors = append $errors "monitoring.deadMan.existingSecret: the AlertmanagerConfig, which sends it, needs monitoring.slack.existingSecret as well." -}}
+{{- end -}}
 {{- if ge (int64 .Values.limits.fileBytes) (int64 .Values.limits.bodyBytes) -}}
 {{- $errors = append $errors "limits.bodyBytes: a request holds a file and what stands around it; make it larger than limits.fileBytes." -}}
 {{- end -}}
