@@ -6,14 +6,14 @@ from typing import Any
 import httpx
 from tests.e2e.kubectl import wait_until
 
-SECONDS = 120
+HTTP_SECONDS = 120
 
 
 class LiveMetrics:
     """Series of one namespace, which Prometheus reads each second."""
 
     def __init__(self, exporter: str, prometheus: str, namespace: str) -> None:
-        self._http = httpx.Client(timeout=SECONDS)
+        self._http = httpx.Client(timeout=HTTP_SECONDS)
         self._exporter, self._prometheus, self._namespace = exporter, prometheus, namespace
 
     def close(self) -> None:

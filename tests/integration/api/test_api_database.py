@@ -154,12 +154,14 @@ def test_a_process_that_starts_while_another_first_writes_waits_for_it(tmp_path:
         committed.set()
         first.execute("COMMIT")
 
-    threading.Timer(0.5, commit).start()
+    timer = threading.Timer(0.5, commit)
+    timer.start()
     database = Database(f"sqlite:///{tmp_path}/p.db")
     with database.read() as connection:
         assert committed.is_set()
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     database.close()
+    timer.join()
     first.close()
 
 
