@@ -206,9 +206,9 @@ def test_a_run_of_the_training_pipeline_is_told_the_places_and_parameters() -> N
     data = render("mixed").one("ConfigMap", "pigeonhole-pipelines")["data"]
     assert data["PIGEONHOLE_STORAGE_URL"] == "s3://documents"
     assert data["AWS_ENDPOINT_URL"] == "http://s3.storage.svc:9000"
-    assert data["PIGEONHOLE_PIPELINES_SECRET"] == ""
+    assert data["PIGEONHOLE_PIPELINES_KEYS_FROM"] == ""
     keys = render("mixed", at("pipelines.secret", "keys")).one("ConfigMap", "pigeonhole-pipelines")["data"]
-    assert keys["PIGEONHOLE_PIPELINES_SECRET"] == "keys"
+    assert keys["PIGEONHOLE_PIPELINES_KEYS_FROM"] == "keys"
     assert yaml.safe_load(data["params.yaml"]) == {"train": {"max_features": 20000}, "gates": {"min_macro_f1": 0.8}}
     assert "pigeonhole-pipelines" not in render("mixed", at("pipelines.enabled", False)).of("ConfigMap")
 

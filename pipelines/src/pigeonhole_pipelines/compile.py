@@ -12,7 +12,7 @@ SecretName = Annotated[
     str,
     typer.Option(
         "--secret",
-        envvar="PIGEONHOLE_PIPELINES_SECRET",
+        envvar="PIGEONHOLE_PIPELINES_KEYS_FROM",
         help="Secret, in the namespace of the runs, with the keys to S3 and MLflow.",
     ),
 ]

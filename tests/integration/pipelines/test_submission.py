@@ -73,7 +73,7 @@ def test_a_run_carries_the_pipeline_and_its_parameters(api: PipelinesApi) -> Non
 
 def test_the_secret_of_its_pods_goes_along_by_option_or_variable(api: PipelinesApi) -> None:
     command = [sys.executable, "-m", "pigeonhole_pipelines.submit", "--endpoint", f"http://127.0.0.1:{api.server_port}"]
-    variables = {**os.environ, "PIGEONHOLE_PIPELINES_SECRET": "by-variable", "AWS_ENDPOINT_URL": "http://s3:9000"}
+    variables = {**os.environ, "PIGEONHOLE_PIPELINES_KEYS_FROM": "by-variable", "AWS_ENDPOINT_URL": "http://s3:9000"}
     for options in ([], ["--secret", "by-option"]):
         ended = subprocess.run([*command, *options], env=variables, capture_output=True, text=True, timeout=120)
         assert (ended.returncode, ended.stdout) == (0, "run-1\n"), ended.stderr
