@@ -27,8 +27,8 @@ class Pods:
     variables: Mapping[str, str] = field(default_factory=dict)
     secret: str = ""
 
-    def with_environment(self, task: "PipelineTask") -> "PipelineTask":
-        """Return a step with its environment."""
+    def prepare(self, task: "PipelineTask") -> None:
+        """Give a step's pod its environment."""
         for name, value in self.variables.items():
             task.set_env_variable(name, value)
         if self.secret:
@@ -36,7 +36,6 @@ class Pods:
 
             # Optional, or a pod would wait for ever for a key that is not needed; a step says what it cannot reach.
             kubernetes.use_secret_as_env(task, self.secret, {key: key for key in KEYS}, optional=True)
-        return task
 
 
 def pods_of(environment: Mapping[str, str], secret: str) -> Pods:

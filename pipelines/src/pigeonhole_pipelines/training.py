@@ -12,7 +12,6 @@ from pigeonhole_pipelines.pods import Pods
 
 def pipeline_in(pods: Pods) -> GraphComponent:
     """Return the pipeline for pods with an environment."""
-    pod = pods.with_environment
 
     @dsl.pipeline(name="pigeonhole-training", description="Read labelled documents, train, judge and register a model.")
     def training_pipeline(
@@ -46,39 +45,38 @@ def pipeline_in(pods: Pods) -> GraphComponent:
         """
         # Not from KFP's cache, which takes two stores with a bucket of one name for the same; the steps keep in the
         # store itself what they have read.
-        documents = pod(steps.dataset(params=dataset, synthetic=synthetic, storage_url=storage_url))
+        documents = steps.dataset(params=dataset, synthetic=synthetic, storage_url=storage_url)
         documents.set_caching_options(False)
         manifest = documents.outputs["manifest"]
-        read = pod(steps.ocr(params=ocr, storage_url=storage_url, manifest=manifest)).set_caching_options(False)
+        read = steps.ocr(params=ocr, storage_url=storage_url, manifest=manifest).set_caching_options(False)
 
-        cleaned = pod(steps.clean(pages=read.outputs["pages"]))
-        split = pod(steps.preprocess(params=preprocess, manifest=manifest, texts=cleaned.outputs["texts"]))
-        trained = pod(steps.train(params=train, table=split.outputs["table"]))
+        cleaned = steps.clean(pages=read.outputs["pages"])
+        split = steps.preprocess(params=preprocess, manifest=manifest, texts=cleaned.outputs["texts"])
+        trained = steps.train(params=train, table=split.outputs["table"])
 
         # Both ask MLflow, which a later run finds changed: an answer from KFP's cache would be an old one.
-        judged = pod(
-            steps.evaluate(
-                gates=gates,
-                tracking_uri=tracking_uri,
-                model_name=model_name,
-                table=split.outputs["table"],
-                model=trained.outputs["model"],
-            )
+        judged = steps.evaluate(
+            gates=gates,
+            tracking_uri=tracking_uri,
+            model_name=model_name,
+            table=split.outputs["table"],
+            model=trained.outputs["model"],
         ).set_caching_options(False)
-        registered = pod(
-            steps.register(
-                params=register,
-                ocr=ocr,
-                preprocess=preprocess,
-                train=train,
-                tracking_uri=tracking_uri,
-                model_name=model_name,
-                dataset_version=documents.outputs["Output"],
-                ocr_engine=read.outputs["Output"],
-                model=trained.outputs["model"],
-                evaluation=judged.outputs["evaluation"],
-            )
+        registered = steps.register(
+            params=register,
+            ocr=ocr,
+            preprocess=preprocess,
+            train=train,
+            tracking_uri=tracking_uri,
+            model_name=model_name,
+            dataset_version=documents.outputs["Output"],
+            ocr_engine=read.outputs["Output"],
+            model=trained.outputs["model"],
+            evaluation=judged.outputs["evaluation"],
         ).set_caching_options(False)
+
+        for task in (documents, read, cleaned, split, trained, judged, registered):
+            pods.prepare(task)
         return registered.outputs["version"]
 
     return training_pipeline
