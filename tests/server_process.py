@@ -18,8 +18,14 @@ STOP_SECONDS = 120
 
 
 @contextmanager
-def running(command: list[str], ready: str, log: Path, environment: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Run a server until it answers 200 at its `ready` address, and to the end of the block."""
+def running(
+    command: list[str],
+    ready: str,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    ending: signal.Signals = signal.SIGTERM,
+) -> Iterator[None]:
+    """Run a server until it answers 200 at its `ready` address, and to the end of the block, when it gets a signal."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, env={**os.environ, **(environment or {})}, stdout=output, stderr=output, process_group=0
@@ -30,21 +36,23 @@ def running(command: list[str], ready: str, log: Path, environment: Mapping[str,
     finally:
         # One that has ended by itself is told with its log.
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
+            os.killpg(process.pid, ending)
         process.wait(STOP_SECONDS)
 
 
 @contextmanager
-def mlflow_server(folder: Path) -> Iterator[str]:
-    """Run MLflow on SQLite with its files in a folder, and give its address."""
+def mlflow_server(folder: Path, database: str = "", ending: signal.Signals = signal.SIGTERM) -> Iterator[str]:
+    """Run MLflow on a database, or on SQLite, with its files in a folder, and give its address."""
     port = any_free_port()
     command = [
         *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
-        *("--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--artifacts-destination", str(folder / "artifacts")),
+        *("--backend-store-uri", database or f"sqlite:///{folder}/mlflow.db"),
+        *("--artifacts-destination", str(folder / "artifacts")),
     ]
     url = f"http://127.0.0.1:{port}"
     # Its runner of jobs is several processes more, which nobody here asks anything.
-    with running(command, url + "/health", folder / "log", {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}):
+    environment = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with running(command, url + "/health", folder / "log", environment, ending):
         yield url
 
 
