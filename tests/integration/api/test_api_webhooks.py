@@ -45,6 +45,16 @@ def settings(authority: Authority, **changes: str) -> dict[str, str]:
     }
 
 
+def answering(status: int, gate: threading.Event) -> Callable[[Request], tuple[int, dict[str, str]]]:
+    """Return what a receiver does that answers once a gate is open."""
+
+    def behave(request: Request) -> tuple[int, dict[str, str]]:
+        gate.wait(60)
+        return status, {}
+
+    return behave
+
+
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
@@ -229,12 +239,7 @@ def test_a_receiver_that_is_gone_is_told_nothing_more(
     running: Any, receiver: Receiver, webhook: NewWebhook, wait_until: Any, refused: Refused
 ) -> None:
     gate = threading.Event()
-
-    def gone(request: Request) -> tuple[int, dict[str, str]]:
-        gate.wait(60)
-        return 410, {}
-
-    receiver.behave = gone
+    receiver.behave = answering(410, gate)
     first = running.client.ping_webhook(webhook.id)
     wait_until(lambda: receiver.requests, "the first ping")
     second = running.client.ping_webhook(webhook.id)
@@ -262,12 +267,7 @@ def test_a_receiver_that_is_slow_is_tried_again(
     installation.start_api()
     installation.start_worker()
     awake = threading.Event()
-
-    def slow(request: Request) -> tuple[int, dict[str, str]]:
-        awake.wait(60)
-        return 200, {}
-
-    receiver.behave = slow
+    receiver.behave = answering(200, awake)
     webhook = installation.client.create_webhook(receiver.url())
     installation.client.ping_webhook(webhook.id)
     wait_until(lambda: only_delivery(installation.client, webhook.id).reason == "timeout", "the timeout")
@@ -402,12 +402,7 @@ def test_deleting_a_webhook_cancels_what_waits(
     running: Any, receiver: Receiver, webhook: NewWebhook, wait_until: Any, refused: Refused
 ) -> None:
     gate = threading.Event()
-
-    def failing(request: Request) -> tuple[int, dict[str, str]]:
-        gate.wait(60)
-        return 500, {}
-
-    receiver.behave = failing
+    receiver.behave = answering(500, gate)
     under_way = running.client.ping_webhook(webhook.id)
     wait_until(lambda: receiver.requests, "the first attempt")
     waiting = running.client.ping_webhook(webhook.id)
